@@ -1,0 +1,134 @@
+"""Every error that crosses a module's border; each class says what its catcher should do.
+
+FrontdeskError
+├── SettingsError            tell the admin; keep the old settings, or do not start
+├── StoreUnavailable         do not acknowledge; the sender will send again
+├── NewerDatabase            do not start; the database was written by a newer version
+├── StoreInUse               do not start; another process has this store
+├── IllegalMove              a bug: this mode cannot follow that one
+├── TooManyMessages          not stored; tell the customer when to try again
+├── TextTooLong              not stored; tell the customer the limit
+├── ChannelError
+│   ├── BadCredentials       this channel stays off until settings change
+│   └── NotReady             start this channel again later
+├── DeliveryError
+│   ├── SendLater            surely not sent; send again after a pause
+│   ├── Undeliverable        refused for good; tell the agents
+│   └── OutcomeUnknown       may have been sent; read back before sending again
+├── FileUnavailable          say so in the file's place; do not retry for the same request
+└── ModelError
+    ├── ModelRefused         asking again cannot help: key, quota, policy, request
+    └── ModelFailed          asking again may help: timeout, overload, garbage
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class FrontdeskError(Exception):
+    """The root of them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault in a settings file; lines and columns count from 1."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        hint = f" ({self.hint})" if self.hint else ""
+        return f"{self.file}:{self.line}:{self.column}: {self.message}{hint}"
+
+
+class SettingsError(FrontdeskError):
+    """The settings cannot be used; `problems` lists every fault found, in file order."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = tuple(problems)
+
+
+class StoreUnavailable(FrontdeskError):
+    """Nothing was stored; the same call may succeed later."""
+
+
+class NewerDatabase(FrontdeskError):
+    """The database's schema is unknown to this version."""
+
+
+class StoreInUse(FrontdeskError):
+    """Another process holds the store's lock; the message names its process id."""
+
+
+class IllegalMove(FrontdeskError):
+    """A conversation was asked to go from one mode to another that cannot follow it."""
+
+
+class TooManyMessages(FrontdeskError):
+    """The customer is over the limit; the next message is welcome `after` seconds from now."""
+
+    def __init__(self, after: float) -> None:
+        super().__init__(f"over the limit for {after:.0f} s")
+        self.after = after
+
+
+class TextTooLong(FrontdeskError):
+    """The text has more than `limit` characters."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"longer than {limit} characters")
+        self.limit = limit
+
+
+class ChannelError(FrontdeskError):
+    """A channel could not start."""
+
+
+class BadCredentials(ChannelError):
+    """The platform refused our token or secret; the message names the setting to mend."""
+
+
+class NotReady(ChannelError):
+    """The platform could not be reached or is not set up yet; trying again may help."""
+
+
+class DeliveryError(FrontdeskError):
+    """A message did not certainly arrive."""
+
+
+class SendLater(DeliveryError):
+    """Surely not sent. `after` is the platform's wish in seconds, None when it has none."""
+
+    def __init__(self, reason: str, after: float | None = None) -> None:
+        super().__init__(reason)
+        self.after = after
+
+
+class Undeliverable(DeliveryError):
+    """The platform will never take this; the message says why, in words for agents."""
+
+
+class OutcomeUnknown(DeliveryError):
+    """Sent or not, nobody knows: the answer was lost after the request went out."""
+
+
+class FileUnavailable(FrontdeskError):
+    """The file is gone, too large, or its source refused; the message says which."""
+
+
+class ModelError(FrontdeskError):
+    """The language model gave no usable answer; the message never contains a secret."""
+
+
+class ModelRefused(ModelError):
+    """Asking again cannot help."""
+
+
+class ModelFailed(ModelError):
+    """Asking again may help."""

@@ -1,0 +1,320 @@
+"""The whole surface between the core and everything that touches a platform.
+
+A channel is one `Connector` plus whichever of the small `Supports…` protocols it can honour; the
+core finds those by `isinstance`. What connectors and the desk need from the store reaches them
+through `Services`, never by importing it. All coroutines run on one event loop and must not block
+it. A method that raises anything but the errors it names has a bug: the caller logs it and treats
+the outcome as unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from core.cases import CaseCard, CaseLine, Fate
+from core.messages import (
+    Accepted,
+    Address,
+    Answer,
+    Attachment,
+    Capabilities,
+    CaseRef,
+    ChannelName,
+    DeliveryKey,
+    FileId,
+    InboundEvent,
+    Message,
+    Receipt,
+    Reply,
+    Turn,
+)
+from core.notices import ConversationView, Notice
+
+
+class Inbox(Protocol):
+    """Takes whatever customers and agents do."""
+
+    async def accept(self, event: InboundEvent) -> Accepted:
+        """Durable when this returns, so the platform may be acknowledged.
+
+        A repeat is recognised and changes nothing. Never waits for a language model or a
+        platform. Raises StoreUnavailable: do not acknowledge, the platform will send again;
+        TooManyMessages and TextTooLong: not stored, tell the customer.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Whether a channel works now, and in a few words why not. Shown by /readyz and the log."""
+
+    ok: bool
+    detail: str = ""
+
+
+class Connector(Protocol):
+    """One customers' channel."""
+
+    name: ChannelName
+    capabilities: Capabilities
+
+    @property
+    def status(self) -> Status: ...
+
+    async def start(self, inbox: Inbox) -> None:
+        """Begin to receive; returns once receiving. Called again after NotReady.
+
+        Raises BadCredentials (fatal for this channel) or NotReady (tried again later).
+        """
+        ...
+
+    async def stop(self) -> None:
+        """Receive no more; returns when nothing of this channel runs. Safe to call twice."""
+        ...
+
+    async def send(self, to: Address, reply: Reply) -> Receipt:
+        """One attempt, no retries of its own, at most `timeouts.platform` long.
+
+        Raises SendLater, Undeliverable or OutcomeUnknown.
+        """
+        ...
+
+
+@runtime_checkable
+class SupportsReadBack(Protocol):
+    """A platform that can be asked whether a doubtful send arrived."""
+
+    async def find(self, to: Address, reply: Reply, since: datetime) -> Receipt | None:
+        """The receipt of a send of `reply` tried at or after `since`, None if it never landed.
+
+        Raises SendLater when the platform cannot be asked now.
+        """
+        ...
+
+
+@runtime_checkable
+class SupportsEdits(Protocol):
+    """Messages that can be changed after they were sent. Errors as in `Connector.send`."""
+
+    async def edit(self, to: Address, remote_id: str, reply: Reply) -> None: ...
+
+    async def delete(self, to: Address, remote_id: str) -> None: ...
+
+
+@runtime_checkable
+class SupportsTyping(Protocol):
+    """A typing sign. Called every 4 s while an answer is made; best effort, errors are dropped."""
+
+    async def typing(self, to: Address, context: str) -> None: ...
+
+
+@runtime_checkable
+class SupportsDrafts(Protocol):
+    """Shows an answer while it is being written. Best effort, errors are dropped.
+
+    `text` is the whole answer so far. The final message is still sent.
+    """
+
+    async def draft(self, to: Address, text: str) -> None: ...
+
+
+@runtime_checkable
+class SupportsLive(Protocol):
+    """A channel that shows the transcript itself, such as the web widget."""
+
+    def publish(self, notice: Notice) -> None:
+        """Called on the event loop after each commit, in commit order. Must not block or raise;
+        a notice may be lost, because clients read the transcript again by `seq`."""
+        ...
+
+
+class FileSource(Protocol):
+    """Fetches the bytes of an attachment that still lives on a platform."""
+
+    def fetch(self, remote: str) -> AsyncIterator[bytes]:
+        """The bytes behind an `Attachment.remote` of ours, in chunks.
+
+        Attaches secrets only to the platform's own hosts and follows no redirects.
+        Raises FileUnavailable.
+        """
+        ...
+
+
+@runtime_checkable
+class SupportsFiles(FileSource, Protocol):
+    """A connector or desk whose attachments have `source == name` and are fetched on demand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One route of the aiohttp application: `handler` is an aiohttp request handler."""
+
+    method: str
+    path: str
+    handler: Callable[[Any], Awaitable[Any]]
+
+
+@runtime_checkable
+class SupportsRoutes(Protocol):
+    """A connector or desk that receives over HTTP. Asked once, before the server starts."""
+
+    def routes(self) -> Sequence[Route]: ...
+
+
+class AgentDesk(Protocol):
+    """Where the agents are: one thread for each case.
+
+    Every method makes one attempt and raises SendLater, Undeliverable or OutcomeUnknown, unless
+    it says otherwise. The outbox calls them in order for one case, one at a time.
+    """
+
+    name: str
+
+    @property
+    def status(self) -> Status: ...
+
+    async def start(self, inbox: Inbox) -> None:
+        """As `Connector.start`."""
+        ...
+
+    async def stop(self) -> None: ...
+
+    async def open_case(self, card: CaseCard, key: DeliveryKey) -> CaseRef:
+        """Post the root message of a new thread."""
+        ...
+
+    async def relay(self, case: CaseRef, lines: Sequence[CaseLine], key: DeliveryKey) -> Receipt:
+        """Post the customer's message, or at the start of a case the transcript so far."""
+        ...
+
+    async def edit(self, case: CaseRef, remote_id: str, line: CaseLine) -> None:
+        """Show that a relayed message was changed or deleted by the customer."""
+        ...
+
+    async def show_card(self, case: CaseRef, card: CaseCard) -> None:
+        """Bring the root message up to date with `card`."""
+        ...
+
+    async def note(
+        self, case: CaseRef, text: str, key: DeliveryKey, *, broadcast: bool = False
+    ) -> Receipt:
+        """A line for agents only, in the thread; `broadcast` shows it in the channel as well."""
+        ...
+
+    async def mark(self, case: CaseRef, external_id: str, fate: Fate) -> None:
+        """Show on an agent's own message what became of it."""
+        ...
+
+    async def announce(self, text: str) -> None:
+        """A line for agents in the channel itself. Best effort; never raises."""
+        ...
+
+    async def find(
+        self, case: CaseRef | None, key: DeliveryKey, since: datetime
+    ) -> Receipt | CaseRef | None:
+        """What `key` became if it landed at or after `since`: a thread's root when `case` is
+        None, else a line in it. Raises SendLater when the desk cannot be asked now."""
+        ...
+
+
+class LanguageModel(Protocol):
+    """Answers what no rule answers."""
+
+    async def check(self) -> None:
+        """Ask the provider once whether the key works.
+
+        Raises ModelRefused when it is refused, ModelFailed when nobody could be asked.
+        """
+        ...
+
+    async def answer(
+        self,
+        instructions: str,
+        turns: Sequence[Turn],
+        *,
+        on_draft: Callable[[str], None],
+    ) -> Answer:
+        """One attempt within `timeouts.gpt_total`; `on_draft` gets the text so far, must not
+        block, and is called on the event loop. Raises ModelRefused or ModelFailed."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Transcript(Protocol):
+    """What a live channel reads. Raises StoreUnavailable."""
+
+    async def view(self, address: Address) -> ConversationView | None:
+        """None when nobody ever wrote from this address."""
+        ...
+
+    async def after(self, address: Address, seq: int, limit: int = 200) -> Sequence[Message]:
+        """Messages above `seq`, oldest first, at most `limit`; ask again from the last one."""
+        ...
+
+    async def changed(self, address: Address, upto: int) -> Sequence[Message]:
+        """Messages up to `upto` that were edited or deleted since they were written."""
+        ...
+
+
+class Cursors(Protocol):
+    """How far a platform's stream of events has been taken in. Raises StoreUnavailable."""
+
+    async def get(self, name: str) -> str | None: ...
+
+    async def set(self, name: str, value: str) -> None:
+        """Durable when this returns."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFile:
+    """A stored file, whole and on disk."""
+
+    attachment: Attachment
+    path: Path
+
+
+class Files(Protocol):
+    """Files of conversations, agents' pictures included; kept for `files.keep`."""
+
+    async def save(
+        self, name: str, media_type: str, chunks: AsyncIterator[bytes], owner: Address
+    ) -> Attachment:
+        """Store an upload under a new random id. Raises FileUnavailable when over
+        `files.max_mb`, StoreUnavailable when the disk refuses."""
+        ...
+
+    async def open(self, file: FileId) -> OpenFile:
+        """The file, fetched first from its platform if need be. Raises FileUnavailable."""
+        ...
+
+    async def uploaded(self, file: FileId, owner: Address) -> Attachment | None:
+        """What `owner` uploaded under this id, None for anybody else's or nothing."""
+        ...
+
+    async def keep_picture(self, source: str, remote: str) -> FileId:
+        """The id of an agent's picture, fetched when first opened; the same remote gives the
+        same id."""
+        ...
+
+
+class OpenCases(Protocol):
+    """Which threads of the desk are open, for catching up after a gap."""
+
+    async def open_cases(self) -> Sequence[CaseRef]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the core lends to connectors and the desk."""
+
+    transcript: Transcript
+    cursors: Cursors
+    files: Files
+    cases: OpenCases
+    now: Callable[[], datetime]

@@ -1,0 +1,132 @@
+"""The rows the core thinks in. Only `core.store` turns them into SQL and back.
+
+A record that a transaction hands out may be changed in place; the transaction writes the changes
+when it commits. Outside a transaction, treat records as read-only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from core.cases import CaseState
+from core.messages import (
+    Address,
+    Agent,
+    Author,
+    CaseId,
+    CaseRef,
+    ConversationId,
+    DeliveryKey,
+    Mode,
+    Sender,
+)
+
+
+@dataclass(slots=True)
+class Conversation:
+    """One (channel, account, peer), for ever.
+
+    `last_seq` is the newest message's number. `pending_seq` is the lowest customer message that
+    still waits for an answer, None when there is none. `attempts` counts the GPT calls made for
+    it. `version` grows with every change of `mode`. `seen_seq` is the customer's newest message
+    that the desk has.
+    """
+
+    id: ConversationId
+    address: Address
+    mode: Mode
+    version: int
+    last_seq: int
+    pending_seq: int | None
+    attempts: int
+    seen_seq: int
+    sender: Sender
+    language: str
+    page: str
+    context: str
+    case: CaseId | None
+    agent: Author | None
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(slots=True)
+class Case:
+    """One hand-over. `ref` is None until its thread is open.
+
+    `due_at` is when the engine must look at it again (remind, give up), None for never.
+    `reminded_at` and `gave_up_at` say that these were done.
+    """
+
+    id: CaseId
+    conversation: ConversationId
+    state: CaseState
+    reason: str
+    ref: CaseRef | None
+    agent: Agent | None
+    opened_at: datetime
+    first_seq: int  # the transcript so far ends below this number; later messages are relayed
+    due_at: datetime | None = None
+    reminded_at: datetime | None = None
+    gave_up_at: datetime | None = None
+    closed_at: datetime | None = None
+
+
+class Target(StrEnum):
+    CUSTOMER = "customer"
+    DESK = "desk"
+
+
+class DeliveryKind(StrEnum):
+    """What to do at the target; the outbox knows how."""
+
+    REPLY = "reply"  # customer: one part of message `seq`
+    EDIT = "edit"  # customer: message `seq` was edited by its agent
+    DELETE = "delete"  # customer: message `seq` was deleted by its agent
+    OPEN = "open"  # desk: root message of the case's thread
+    TRANSCRIPT = "transcript"  # desk: the conversation before the case
+    RELAY = "relay"  # desk: customer's message `seq`
+    RELAY_EDIT = "relay_edit"  # desk: customer's message `seq` was edited or deleted
+    CARD = "card"  # desk: bring the root message up to date
+    NOTE = "note"  # desk: a line for agents, in the thread
+    REMIND = "remind"  # desk: a line for agents, in the thread and the channel
+    MARK = "mark"  # desk: the fate of an agent's message
+
+
+class DeliveryState(StrEnum):
+    PENDING = "pending"
+    SENDING = "sending"  # committed before the first byte; found at start, it is uncertain
+    UNCERTAIN = "uncertain"
+    SENT = "sent"
+    DEAD = "dead"
+
+
+@dataclass(slots=True)
+class Delivery:
+    """One thing to send. Rows of one lane go out strictly in `id` order, one at a time.
+
+    `lane` is "customer:<conversation>" or "case:<case>". `text` is the part's or note's text,
+    `detail` whatever else the kind needs (an agent's message id, a fate). `part` counts from 0;
+    (lane, kind, seq, part) is unique for parts, and `key` is unique for all.
+    """
+
+    id: int
+    key: DeliveryKey
+    lane: str
+    target: Target
+    kind: DeliveryKind
+    conversation: ConversationId
+    case: CaseId | None
+    seq: int
+    part: int
+    text: str
+    detail: str
+    state: DeliveryState
+    attempts: int
+    next_at: datetime
+    first_try_at: datetime | None = None
+    remote_id: str = ""
+    error: str = ""
+    uncertain: bool = False  # was in doubt at least once
