@@ -1,0 +1,1 @@
+"""Tests of the stand-ins, each through the real client of its platform."""

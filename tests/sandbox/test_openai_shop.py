@@ -1,0 +1,88 @@
+"""The demo's model talks sense about the shop, calls a person when due, and embeds likeness."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from openai import BadRequestError
+
+from sandbox.openai import Request, shop_assistant
+from tests.sandbox.openai_clients import TOOL, running
+
+
+def asked(text: str, tools: list[dict[str, Any]] | None = None) -> Request:
+    messages = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": text}]
+    return Request("gpt-5.5", messages, tools or [], False, False, None, {})
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("How much is shipping to Italy?", "€4.90"),
+        ("Do you deliver on Saturdays?", "Monday to Wednesday"),
+        ("My fern has yellow leaves", "too much water"),
+        ("When should I repot my monstera?", "Spring"),
+        ("Is it safe for my cat?", "safe for cats"),
+        ("I need a gift for my mother", "starter set"),
+        ("When are you open?", "Tuesday to Saturday"),
+        ("我想送朋友一份礼物", "礼盒"),
+        ("你们几点开门？", "周二到周六"),
+        ("运费多少？", "4.90"),
+        ("hi", "welcome to Fern & Clay"),
+        ("What is the meaning of life?", "Good question"),
+    ],
+)
+def test_the_shop_assistant_answers_what_was_asked(question: str, words: str) -> None:
+    assert words in shop_assistant(asked(question)).text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["I want to talk to a human", "This is unacceptable!", "WHERE IS IT!!!", "转人工", "我要投诉"],
+)
+def test_a_person_is_called_with_the_tool_that_was_offered(text: str) -> None:
+    (call,) = shop_assistant(asked(text, [TOOL])).tool_calls
+    assert call.name == "hand_over"
+    assert isinstance(call.arguments, dict)
+    assert set(call.arguments) == {"reason", "mood"}
+    assert call.arguments["mood"] == "calm"
+    assert shop_assistant(asked(text)).tool_calls == ()
+    assert shop_assistant(asked("A personal gift, shipped please", [TOOL])).tool_calls == ()
+
+
+async def test_after_the_hand_over_the_model_says_so() -> None:
+    call = {"id": "c1", "type": "function", "function": {"name": "hand_over", "arguments": "{}"}}
+    messages: list[Any] = [
+        {"role": "user", "content": "A human please"},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c1", "content": "ok"},
+    ]
+    async with running() as (_, client):
+        answer = await client.chat.completions.create(
+            model="gpt-5.5", messages=messages, tools=[TOOL]
+        )
+        assert "colleague" in str(answer.choices[0].message.content)
+
+
+async def test_embeddings_come_as_base64_or_numbers_and_like_texts_are_near() -> None:
+    async with running() as (sandbox, client):
+        texts = ["Where is my parcel?", "where is the parcel", "Do you sell cactus soil?"]
+        answer = await client.embeddings.create(
+            model="text-embedding-3-small", input=texts, dimensions=256
+        )
+        first, near, far = (item.embedding for item in answer.data)
+        assert len(first) == 256
+        assert dot(first, first) == pytest.approx(1, abs=1e-3)
+        assert dot(first, near) > 0.5 > dot(first, far)
+        assert sandbox.journal.of("embeddings")[0].arguments["encoding_format"] == "base64"
+        plain = await client.embeddings.create(
+            model="text-embedding-3-small", input=texts[0], dimensions=256, encoding_format="float"
+        )
+        assert plain.data[0].embedding == pytest.approx(first, abs=1e-6)
+        with pytest.raises(BadRequestError, match="empty string"):
+            await client.embeddings.create(model="text-embedding-3-small", input=[""])
+
+
+def dot(one: list[float], other: list[float]) -> float:
+    return sum(a * b for a, b in zip(one, other, strict=True))
