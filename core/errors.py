@@ -2,6 +2,8 @@
 
 FrontdeskError
 ├── SettingsError            tell the admin; keep the old settings, or do not start
+├── BadPattern               (quick_replies) rules that cannot work; becomes a SettingsError
+├── BadHours                 (hours) hours that cannot be; becomes a SettingsError
 ├── StoreUnavailable         do not acknowledge; the sender will send again
 ├── NewerDatabase            do not start; the database was written by a newer version
 ├── StoreInUse               do not start; another process has this store

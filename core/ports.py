@@ -151,11 +151,16 @@ class SupportsFiles(FileSource, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One route of the aiohttp application: `handler` is an aiohttp request handler."""
+    """One route of the aiohttp application: `handler` is an aiohttp request handler.
+
+    `streams`: the handler reads the body itself, bit by bit and under limits of its own; any other
+    body is small and has been read before the handler is called.
+    """
 
     method: str
     path: str
     handler: Callable[[Any], Awaitable[Any]]
+    streams: bool = False
 
 
 @runtime_checkable

@@ -130,3 +130,7 @@ class Delivery:
     remote_id: str = ""
     error: str = ""
     uncertain: bool = False  # was in doubt at least once
+
+    @property
+    def finished(self) -> bool:
+        return self.state in (DeliveryState.SENT, DeliveryState.DEAD)

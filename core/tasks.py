@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 
 
 class Tasks:
-    """Keeps references to running tasks, logs the ones that fail, and cancels the rest on close."""
+    """Keeps references to running tasks, logs failures, and cancels what is left on close."""
 
     def __init__(self) -> None:
         self._running: set[asyncio.Task[Any]] = set()
@@ -19,12 +19,11 @@ class Tasks:
     def __len__(self) -> int:
         return len(self._running)
 
-    def start(self, coroutine: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
+    def start(self, coroutine: Coroutine[Any, Any, Any], name: str) -> None:
         """Run `coroutine` in the background; `name` is what the log calls it if it fails."""
         task = asyncio.get_running_loop().create_task(coroutine, name=name)
         self._running.add(task)
         task.add_done_callback(self._ended)
-        return task
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)

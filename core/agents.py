@@ -1,0 +1,129 @@
+"""What an agent's event leads to, decided and written inside one transaction."""
+
+from __future__ import annotations
+
+from core.cases import CaseState, Fate
+from core.casework import Casework, agent_message_id
+from core.messages import (
+    Accepted,
+    Agent,
+    AgentCommanded,
+    AgentDeleted,
+    AgentEdited,
+    AgentReplied,
+    Author,
+    AuthorKind,
+    Command,
+    Outcome,
+)
+from core.notices import Seen
+from core.policy import Policy
+from core.records import Case, Conversation, DeliveryKind
+from core.replies import Replies
+from core.store import Transaction
+
+
+class Agents:
+    """Reacts to agents."""
+
+    def __init__(self, replies: Replies, casework: Casework) -> None:
+        self._replies = replies
+        self._casework = casework
+
+    def replied(self, tx: Transaction, policy: Policy, event: AgentReplied) -> Accepted:
+        case = tx.case_by_ref(event.case)
+        if case is None:
+            return Accepted(Outcome.IGNORED)
+        conversation = tx.conversation_by_id(case.conversation)
+        message_id = agent_message_id(event.case, event.external_id)
+        if known := tx.message_by_external(conversation.id, message_id):
+            return Accepted(Outcome.REPEAT, conversation.id, known.seq)
+        if case.closed_at is not None:
+            return Accepted(Outcome.CASE_CLOSED, conversation.id)
+        self._take(tx, policy, conversation, case, event.agent)
+        message = self._replies.say(
+            tx,
+            conversation,
+            _author(event.agent),
+            event.text,
+            attachments=event.attachments,
+            external_id=message_id,
+            answered_by="agent",
+        )
+        if self._replies.of(conversation).replays:
+            # The transcript is what this customer reads, and the message is in it.
+            self._casework.show_fate(tx, conversation, message.seq, Fate.DELIVERED)
+        self._saw(tx, conversation)
+        return Accepted(Outcome.STORED, conversation.id, message.seq)
+
+    def edited(self, tx: Transaction, event: AgentEdited) -> Accepted:
+        return self._changed(tx, event, event.text)
+
+    def deleted(self, tx: Transaction, event: AgentDeleted) -> Accepted:
+        return self._changed(tx, event, None)
+
+    def commanded(self, tx: Transaction, policy: Policy, event: AgentCommanded) -> Accepted:
+        case = tx.case_by_ref(event.case)
+        if case is None:
+            return Accepted(Outcome.IGNORED)
+        if case.closed_at is not None:
+            return Accepted(Outcome.CASE_CLOSED, case.conversation)
+        conversation = tx.conversation_by_id(case.conversation)
+        match event.command:
+            case Command.CLAIM:
+                self._take(tx, policy, conversation, case, event.agent)
+            case Command.BOT:
+                self._casework.end(tx, policy, conversation, case, CaseState.HANDED_BACK)
+            case Command.CLOSE:
+                self._casework.end(tx, policy, conversation, case, CaseState.CLOSED)
+        return Accepted(Outcome.STORED, conversation.id)
+
+    def _take(
+        self,
+        tx: Transaction,
+        policy: Policy,
+        conversation: Conversation,
+        case: Case,
+        agent: Agent,
+    ) -> None:
+        if case.agent is not None and case.agent.id == agent.id:
+            return
+        first = case.agent is None
+        case.agent, case.state = agent, CaseState.CLAIMED
+        self._casework.take(tx, conversation, case, _author(agent))
+        if first and agent.name:
+            self._casework.tell(tx, policy, conversation, "agent_joined", agent=agent.name)
+        self._casework.queue(tx, conversation, case, DeliveryKind.CARD)
+
+    def _changed(
+        self, tx: Transaction, event: AgentEdited | AgentDeleted, text: str | None
+    ) -> Accepted:
+        case = tx.case_by_ref(event.case)
+        if case is None:
+            return Accepted(Outcome.IGNORED)
+        conversation = tx.conversation_by_id(case.conversation)
+        message_id = agent_message_id(event.case, event.external_id)
+        known = tx.message_by_external(conversation.id, message_id)
+        if known is None:
+            return Accepted(Outcome.IGNORED, conversation.id)
+        if text is None:
+            changed = tx.delete(conversation, known.seq)
+            kind = DeliveryKind.DELETE
+        else:
+            changed = tx.edit(conversation, known.seq, text)
+            kind = DeliveryKind.EDIT
+        if changed is None:
+            return Accepted(Outcome.REPEAT, conversation.id, known.seq)
+        self._replies.change(tx, conversation, changed, kind)
+        return Accepted(Outcome.STORED, conversation.id, known.seq)
+
+    @staticmethod
+    def _saw(tx: Transaction, conversation: Conversation) -> None:
+        """Whoever answers has read what was written before."""
+        if conversation.seen_seq < conversation.last_seq - 1:
+            conversation.seen_seq = conversation.last_seq - 1
+            tx.notify(Seen(conversation.address, conversation.seen_seq))
+
+
+def _author(agent: Agent) -> Author:
+    return Author(AuthorKind.AGENT, agent.name, agent.avatar)

@@ -1,0 +1,249 @@
+"""Hand a conversation over to the agents, and take it back: everything a case does to the store.
+
+Each method runs inside a transaction and only queues: the outbox talks to the desk.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import datetime
+
+from core.cases import CaseState, Fate
+from core.conversation import move
+from core.handover import Cause, HandOver
+from core.messages import Author, AuthorKind, CaseRef, Message, Mode
+from core.notices import ModeChanged
+from core.policy import Policy
+from core.records import Case, Conversation, DeliveryKind, Target
+from core.replies import Replies
+from core.store import Transaction
+
+_PROMISES = {
+    Cause.NOTHING_ANSWERS: "cannot_answer",
+    Cause.GPT_FAILED: "gpt_failed",
+    Cause.TOO_MANY_FAILURES: "gpt_failed",
+}
+_ASK_FOR_CONTACT = frozenset(
+    f"texts:{name}" for name in ("handover_closed", "handover_nobody", "still_waiting")
+)
+
+
+def agent_message_id(ref: CaseRef, external_id: str) -> str:
+    """The id under which an agent's message is kept: unique over all threads of all desks."""
+    return " ".join((ref.workspace, ref.channel, ref.thread, external_id))
+
+
+def thread_message(message_id: str) -> tuple[CaseRef, str]:
+    """The thread, and the message's id in it, behind an `agent_message_id`."""
+    workspace, channel, thread, external_id = message_id.split(" ", 3)
+    return CaseRef(workspace, channel, thread), external_id
+
+
+def change_mode(tx: Transaction, conversation: Conversation, then: Mode) -> None:
+    """Move to `then`, tell whoever shows the conversation, and outdate answers in the making."""
+    conversation.mode = move(conversation.mode, then)
+    conversation.version += 1
+    conversation.agent = conversation.agent if then is Mode.HUMAN else None
+    tx.notify(ModeChanged(conversation.address, then, conversation.agent))
+
+
+class Casework:
+    """Opens, feeds and ends cases. `has_desk` is False where no agents can be reached."""
+
+    def __init__(self, replies: Replies, *, has_desk: bool) -> None:
+        self._replies = replies
+        self.has_desk = has_desk
+
+    # --- handing over ----------------------------------------------------------------------
+
+    def hand_over(
+        self, tx: Transaction, policy: Policy, conversation: Conversation, why: HandOver
+    ) -> None:
+        """Give the conversation to the agents and tell the customer what happens now."""
+        conversation.pending_seq = None
+        conversation.attempts = 0
+        conversation.version += 1  # whatever GPT is still writing comes too late
+        known = conversation.case is not None
+        if not self.has_desk:
+            # The bot goes on answering; the case waits until a desk is connected.
+            self.tell(tx, policy, conversation, "contact_noted" if known else "handover_nobody")
+        else:
+            if conversation.mode is Mode.BOT:
+                change_mode(tx, conversation, Mode.WAITING)
+            self.tell(tx, policy, conversation, _promise(policy, why, tx.now))
+        if not known:
+            self._open(tx, policy, conversation, why)
+
+    def _open(
+        self,
+        tx: Transaction,
+        policy: Policy,
+        conversation: Conversation,
+        why: HandOver,
+    ) -> None:
+        case = tx.open_case(conversation, why.sentence, conversation.last_seq + 1)
+        if self.has_desk and policy.is_open(tx.now):
+            case.due_at = policy.remind_at(tx.now)
+        else:
+            case.gave_up_at = tx.now  # the customer was asked at once how to be reached
+        if self.has_desk:
+            self._open_thread(tx, conversation, case)
+
+    def _open_thread(self, tx: Transaction, conversation: Conversation, case: Case) -> None:
+        self.queue(tx, conversation, case, DeliveryKind.OPEN)
+        self.queue(tx, conversation, case, DeliveryKind.TRANSCRIPT)
+
+    def open_kept_requests(self, tx: Transaction) -> int:
+        """Give every case from the time without a desk its thread; how many there were."""
+        kept = [
+            case
+            for case in tx.open_cases()
+            if case.ref is None and not tx.unfinished(f"case:{case.id}")
+        ]
+        for case in kept:
+            self._open_thread(tx, tx.conversation_by_id(case.conversation), case)
+        return len(kept)
+
+    def relay(
+        self, tx: Transaction, policy: Policy, conversation: Conversation, message: Message
+    ) -> None:
+        """Pass a customer's message on to the open case, if there is one."""
+        if conversation.case is None:
+            return
+        case = tx.case(conversation.case)
+        if conversation.mode is Mode.WAITING and self.asked_for_contact(tx, conversation):
+            self.tell(tx, policy, conversation, "contact_noted")
+        if not self.has_desk:
+            case.first_seq = conversation.last_seq + 1
+            return
+        self.queue(tx, conversation, case, DeliveryKind.RELAY, seq=message.seq)
+
+    @staticmethod
+    def asked_for_contact(tx: Transaction, conversation: Conversation) -> bool:
+        """Whether the customer's newest message follows our question how to be reached."""
+        before = tx.latest(conversation.id, 2)[0]
+        return before.answered_by in _ASK_FOR_CONTACT
+
+    def customer_changed(
+        self, tx: Transaction, conversation: Conversation, message: Message
+    ) -> None:
+        """Show agents that a message they have was edited or deleted."""
+        relayed = tx.deliveries_of(conversation.id, message.seq, (DeliveryKind.RELAY,))
+        if conversation.case is not None and relayed:
+            case = tx.case(conversation.case)
+            self.queue(tx, conversation, case, DeliveryKind.RELAY_EDIT, seq=message.seq)
+
+    # --- what agents do --------------------------------------------------------------------
+
+    def take(self, tx: Transaction, conversation: Conversation, case: Case, agent: Author) -> None:
+        """An agent answers or claims: from now on the bot is silent."""
+        newcomer = conversation.mode is not Mode.HUMAN or conversation.agent != agent
+        conversation.agent = agent
+        conversation.pending_seq = None
+        if conversation.mode is Mode.BOT:
+            change_mode(tx, conversation, Mode.WAITING)
+        conversation.agent = agent
+        if conversation.mode is Mode.WAITING:
+            change_mode(tx, conversation, Mode.HUMAN)
+        elif newcomer:
+            tx.notify(ModeChanged(conversation.address, Mode.HUMAN, agent))
+        case.due_at = None
+
+    def end(
+        self,
+        tx: Transaction,
+        policy: Policy,
+        conversation: Conversation,
+        case: Case,
+        state: CaseState,
+    ) -> None:
+        """Hand the conversation back to the bot, or close it; the customer is told."""
+        tx.end_case(case, state)
+        back = state is CaseState.HANDED_BACK
+        if conversation.mode is not Mode.BOT or not back:
+            change_mode(tx, conversation, Mode.BOT if back else Mode.CLOSED)
+        conversation.pending_seq = None
+        self.tell(tx, policy, conversation, "handed_back" if back else "closed")
+        self.queue(tx, conversation, case, DeliveryKind.CARD)
+
+    def show_fate(
+        self, tx: Transaction, conversation: Conversation, seq: int, fate: Fate, why: str = ""
+    ) -> None:
+        """Mark an agent's own message in its thread, with a note when it did not arrive."""
+        message = tx.message(conversation.id, seq)
+        if message is None or message.author.kind is not AuthorKind.AGENT:
+            return
+        ref, _ = thread_message(message.external_id)
+        case = tx.case_by_ref(ref)
+        if case is None or tx.deliveries_of(conversation.id, seq, (DeliveryKind.MARK,)):
+            return
+        self.queue(tx, conversation, case, DeliveryKind.MARK, seq=seq, detail=fate)
+        if why:
+            self.note(tx, conversation, case, f"Not delivered: {why}", seq=seq)
+
+    def note(
+        self, tx: Transaction, conversation: Conversation, case: Case, text: str, *, seq: int = 0
+    ) -> None:
+        self.queue(tx, conversation, case, DeliveryKind.NOTE, seq=seq, text=text)
+
+    # --- time ------------------------------------------------------------------------------
+
+    def look_after(self, tx: Transaction, policy: Policy, case: Case) -> None:
+        """The case is due: remind the desk first, later be honest with the customer."""
+        conversation = tx.conversation_by_id(case.conversation)
+        if case.reminded_at is None:
+            case.reminded_at = tx.now
+            case.due_at = policy.give_up_at(case.opened_at)
+            text = f"Still waiting since {policy.clock(case.opened_at)}: nobody has answered yet."
+            self.queue(tx, conversation, case, DeliveryKind.REMIND, text=text)
+            return
+        case.gave_up_at = tx.now
+        case.due_at = None
+        self.tell(tx, policy, conversation, "still_waiting")
+        told = "The customer was asked how to be reached. The case stays open."
+        self.note(tx, conversation, case, told)
+
+    # --- rows ------------------------------------------------------------------------------
+
+    def queue(
+        self,
+        tx: Transaction,
+        conversation: Conversation,
+        case: Case,
+        kind: DeliveryKind,
+        *,
+        seq: int = 0,
+        text: str = "",
+        detail: str = "",
+    ) -> None:
+        """Add a row to the case's lane; rows of one kind and `seq` are numbered."""
+        tx.add_delivery(
+            conversation=conversation,
+            target=Target.DESK,
+            kind=kind,
+            case=case,
+            seq=seq,
+            part=None,
+            text=text,
+            detail=detail,
+        )
+
+    def tell(
+        self,
+        tx: Transaction,
+        policy: Policy,
+        conversation: Conversation,
+        name: str,
+        **values: object,
+    ) -> None:
+        """Say one of the product's own sentences to the customer."""
+        text = policy.text(name, conversation.language, **values)
+        author = dataclasses.replace(policy.bot, kind=AuthorKind.SYSTEM)
+        self._replies.say(tx, conversation, author, text, answered_by=f"texts:{name}")
+
+
+def _promise(policy: Policy, why: HandOver, now: datetime) -> str:
+    """The name of the sentence that tells the customer honestly who will answer and when."""
+    if not policy.is_open(now):
+        return "handover_closed"
+    return _PROMISES.get(why.cause, "handover")

@@ -1,0 +1,220 @@
+"""The commands, as far as their arguments and exit codes go; the work is done elsewhere.
+
+What a command does not need is not imported for it, so that each starts quickly and `check`
+works where a channel's library is missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from core.errors import FrontdeskError, SettingsError
+from core.settings import Settings
+
+FINE, FAILED, WRONG = 0, 1, 2
+
+_EPILOG = """\
+exit codes: 0 fine, 1 failed while running, 2 wrong usage or settings
+start with:  frontdesk demo
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; gives its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal without Chinese, say
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] | None = getattr(options, "command", None)
+    if command is None:
+        parser.print_help()
+        return WRONG
+    return _guarded(command, options)
+
+
+def _guarded(command: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
+    try:
+        return command(options)
+    except SettingsError as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        return WRONG
+    except FrontdeskError as error:
+        print(f"frontdesk: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        return FINE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="frontdesk",
+        description="Answers customers on the web, Telegram and Slack: rules first, then GPT, "
+        "then a person in a Slack thread.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(title="commands", metavar="command")
+    _add_run(commands)
+    _add_demo(commands)
+    _add_check(commands)
+    _add_try(commands)
+    _add_manifest(commands)
+    return parser
+
+
+Commands = argparse._SubParsersAction  # the type of add_subparsers has no public name
+
+
+def _add_run(commands: Commands[argparse.ArgumentParser]) -> None:
+    about = "Run the service: every channel that has credentials, the engine and the desk."
+    parser = commands.add_parser("run", help="run the service", description=about)
+    _add_settings(parser)
+    parser.set_defaults(command=_run)
+
+
+def _add_demo(commands: Commands[argparse.ArgumentParser]) -> None:
+    about = (
+        "Run the service without any account. Stand-ins play Slack, Telegram and, unless "
+        "OPENAI_API_KEY is set, GPT. One page shows a shop with the chat, a phone and the "
+        "agents' Slack channel."
+    )
+    parser = commands.add_parser("demo", help="try everything, no account", description=about)
+    parser.add_argument(
+        "--port",
+        type=_port,
+        default=8080,
+        help="where the page is; a busy port gives way to the next free one (default: 8080)",
+    )
+    parser.add_argument(
+        "--real",
+        type=_platforms,
+        default=frozenset(),
+        metavar="slack,telegram",
+        help="platforms to use for real, with the credentials in settings.yaml",
+    )
+    _add_settings(parser)
+    parser.set_defaults(command=_demo)
+
+
+def _add_check(commands: Commands[argparse.ArgumentParser]) -> None:
+    about = "Validate the settings and run the rules' own tests. Exit code 0 or 2."
+    parser = commands.add_parser("check", help="validate the settings", description=about)
+    parser.add_argument(
+        "settings",
+        nargs="?",
+        type=Path,
+        default=Path("settings.yaml"),
+        help="the file to check (default: settings.yaml)",
+    )
+    parser.set_defaults(command=_check)
+
+
+def _add_try(commands: Commands[argparse.ArgumentParser]) -> None:
+    about = "Say what would answer a message, and why. It costs nothing and sends nothing."
+    parser = commands.add_parser("try", help="see what would answer", description=about)
+    parser.add_argument("text", help='the customer\'s message, like "where is my order 123456"')
+    parser.add_argument("--channel", default="web", help="where it comes from (default: web)")
+    parser.add_argument(
+        "--language", default="", help="the customer's language (default: as the text looks)"
+    )
+    _add_settings(parser)
+    parser.set_defaults(command=_try)
+
+
+def _add_manifest(commands: Commands[argparse.ArgumentParser]) -> None:
+    about = "Print the manifest of the Slack app, for https://api.slack.com/apps, as YAML."
+    parser = commands.add_parser("manifest", help="print the Slack app", description=about)
+    _add_settings(parser)
+    parser.set_defaults(command=_manifest)
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--settings",
+        type=Path,
+        default=Path("settings.yaml"),
+        help="the settings file (default: settings.yaml)",
+    )
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
+    return int(text)
+
+
+def _platforms(text: str) -> frozenset[str]:
+    names = frozenset(name.strip() for name in text.split(",") if name.strip())
+    if unknown := names - {"slack", "telegram"}:
+        raise argparse.ArgumentTypeError(f"{', '.join(sorted(unknown))}: slack or telegram only")
+    return names
+
+
+def _loaded(path: Path) -> Settings:
+    from connectors import SECTIONS, SETTINGS
+    from core.settings import load
+
+    return load(path, environ=os.environ, channels=SETTINGS, sections=SECTIONS)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from core.app import run
+
+    return run(options.settings) or FINE
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from core.demo import demo
+
+    return demo(options.settings, port=options.port, real=options.real) or FINE
+
+
+def _check(options: argparse.Namespace) -> int:
+    from core.check import failed_tests, verdict
+
+    settings = _loaded(options.settings)
+    for warning in settings.warnings:
+        print(f"{warning} [warning]")
+    failures = failed_tests(settings)
+    for failure in failures:
+        print(failure, file=sys.stderr)
+    if failures:
+        return WRONG
+    print(verdict(settings))
+    return FINE
+
+
+def _try(options: argparse.Namespace) -> int:
+    from core.explain import Situation, explain
+    from core.language import guess_language
+
+    settings = _loaded(options.settings)
+    if options.channel not in settings.channels:
+        known = ", ".join(settings.channels)
+        print(f"frontdesk: no channel {options.channel!r}; known: {known}", file=sys.stderr)
+        return WRONG
+    text = options.text.encode("utf-8", "replace").decode("utf-8")
+    language = options.language or guess_language(
+        text, known="", spoken=settings.business.languages
+    )
+    is_open = settings.hours.is_open(datetime.now(UTC))
+    for line in explain(settings, Situation(text, options.channel, language, is_open)):
+        print(line)
+    return FINE
+
+
+def _manifest(options: argparse.Namespace) -> int:
+    from connectors.slack.manifest import manifest
+    from ruamel.yaml import YAML
+
+    yaml = YAML()
+    yaml.dump(manifest(_loaded(options.settings)), sys.stdout)
+    return FINE

@@ -1,0 +1,252 @@
+"""Carry one delivery to its platform: rebuild what to send from the store and hand it over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from core.cases import CaseCard, CaseLine, Fate
+from core.casework import thread_message
+from core.errors import SendLater, Undeliverable
+from core.messages import (
+    Attachment,
+    AuthorKind,
+    Button,
+    CaseRef,
+    ChannelName,
+    Message,
+    Receipt,
+    Reply,
+)
+from core.ports import AgentDesk, Connector, SupportsEdits, SupportsReadBack
+from core.records import Case, Conversation, Delivery, DeliveryKind, Target
+from core.replies import BUTTONS, FILE
+from core.store import Reader, Store
+
+_CHANNEL_OFF = 60.0  # seconds until a channel that is switched off is asked for again
+_TRANSCRIPT = 200  # lines of the past that a case begins with
+
+_TRIES_OF_A_LINE = 10
+_POSTS = frozenset(
+    {
+        DeliveryKind.REPLY,
+        DeliveryKind.OPEN,
+        DeliveryKind.TRANSCRIPT,
+        DeliveryKind.RELAY,
+        DeliveryKind.NOTE,
+        DeliveryKind.REMIND,
+    }
+)
+
+
+class Couriers:
+    """Knows the channels and the desk; raises what they raise."""
+
+    def __init__(
+        self,
+        store: Store,
+        channels: Mapping[ChannelName, Connector],
+        desk: AgentDesk | None,
+    ) -> None:
+        self._store = store
+        self._channels = channels
+        self._desk = desk
+
+    async def deliver(self, row: Delivery) -> Receipt | CaseRef | None:
+        """One attempt. Raises SendLater, Undeliverable or OutcomeUnknown."""
+        if row.target is Target.CUSTOMER:
+            return await self._to_customer(row)
+        return await self._to_desk(row)
+
+    async def find(self, row: Delivery, since: datetime) -> Receipt | CaseRef | None:
+        """What became of a doubtful `row`; None when it never landed or nobody can be asked."""
+        if row.kind not in _POSTS:
+            return None
+        if row.target is Target.DESK:
+            case = await self._store.read(lambda tx: _case(tx, row))
+            ref = None if row.kind is DeliveryKind.OPEN else _thread(case)
+            return await self._the_desk().find(ref, row.key, since)
+        conversation, reply = await self._store.read(lambda tx: _reply(tx, row))
+        channel = self._channel(conversation)
+        if not isinstance(channel, SupportsReadBack):
+            return None
+        return await channel.find(conversation.address, reply, since)
+
+    def can_find(self, row: Delivery, channel: ChannelName) -> bool:
+        """Whether a repeat cannot double: the platform can be asked, or repeating is harmless."""
+        if row.kind not in _POSTS or row.target is Target.DESK:
+            return True
+        return isinstance(self._channels.get(channel), SupportsReadBack)
+
+    def resends(self, channel: ChannelName) -> bool:
+        """Whether a part in doubt is sent once more where nobody can be asked."""
+        found = self._channels.get(channel)
+        return found is None or found.capabilities.resend_unknown
+
+    @staticmethod
+    def must_arrive(row: Delivery) -> bool:
+        """Whether a refusal is worth trying again: what is wrong at the desk can be mended. A
+        line is given up in the end, so that a deleted thread does not hold what follows."""
+        if row.kind in (DeliveryKind.TRANSCRIPT, DeliveryKind.RELAY):
+            return row.attempts < _TRIES_OF_A_LINE
+        return row.kind is DeliveryKind.OPEN
+
+    # --- customers -------------------------------------------------------------------------
+
+    async def _to_customer(self, row: Delivery) -> Receipt | None:
+        conversation, reply = await self._store.read(lambda tx: _reply(tx, row))
+        channel = self._channel(conversation)
+        if row.kind is DeliveryKind.REPLY:
+            return await channel.send(conversation.address, reply)
+        await self._change_sent(row, conversation, channel, reply)
+        return None
+
+    async def _change_sent(
+        self, row: Delivery, conversation: Conversation, channel: Connector, reply: Reply
+    ) -> None:
+        if not isinstance(channel, SupportsEdits):
+            raise Undeliverable("this channel cannot change a message that was sent")
+        kinds = (DeliveryKind.REPLY,)
+        parts = await self._store.read(
+            lambda tx: tx.deliveries_of(conversation.id, row.seq, kinds)
+        )
+        sent = [part for part in parts if part.remote_id]
+        if row.kind is DeliveryKind.EDIT and len(sent) == 1:
+            await channel.edit(conversation.address, sent[0].remote_id, reply)
+            return
+        if row.kind is DeliveryKind.EDIT:
+            raise Undeliverable("a message that was sent in several parts cannot be edited")
+        for part in sent:
+            await channel.delete(conversation.address, part.remote_id)
+
+    def _channel(self, conversation: Conversation) -> Connector:
+        name = conversation.address.channel
+        channel = self._channels.get(name)
+        if channel is None:
+            raise SendLater(f"the channel {name} is off", _CHANNEL_OFF)
+        return channel
+
+    # --- the desk --------------------------------------------------------------------------
+
+    async def _to_desk(self, row: Delivery) -> Receipt | CaseRef | None:
+        desk = self._the_desk()
+        if row.kind is DeliveryKind.OPEN:
+            card = await self._store.read(lambda tx: _card(tx, _case(tx, row)))
+            return await desk.open_case(card, row.key)
+        case = await self._store.read(lambda tx: _case(tx, row))
+        ref = _thread(case)
+        match row.kind:
+            case DeliveryKind.TRANSCRIPT:
+                lines = await self._store.read(lambda tx: _transcript(tx, case))
+                return await desk.relay(ref, lines, row.key) if lines else None
+            case DeliveryKind.RELAY:
+                line = await self._store.read(lambda tx: _line(_message(tx, row)))
+                return await desk.relay(ref, [line], row.key)
+            case DeliveryKind.RELAY_EDIT:
+                await self._show_edit(desk, ref, row)
+            case DeliveryKind.CARD:
+                card = await self._store.read(lambda tx: _card(tx, case))
+                await desk.show_card(ref, card)
+            case DeliveryKind.NOTE | DeliveryKind.REMIND:
+                loud = row.kind is DeliveryKind.REMIND
+                return await desk.note(ref, row.text, row.key, broadcast=loud)
+            case DeliveryKind.MARK:
+                message = await self._store.read(lambda tx: _message(tx, row))
+                thread, external_id = thread_message(message.external_id)
+                await desk.mark(thread, external_id, Fate(row.detail))
+            case _:
+                raise Undeliverable(f"a {row.kind} is nothing for the desk")
+        return None
+
+    async def _show_edit(self, desk: AgentDesk, ref: CaseRef, row: Delivery) -> None:
+        def look(tx: Reader) -> tuple[Message, list[Delivery]]:
+            relayed = tx.deliveries_of(row.conversation, row.seq, (DeliveryKind.RELAY,))
+            return _message(tx, row), relayed
+
+        message, relayed = await self._store.read(look)
+        for earlier in relayed:
+            if earlier.remote_id and earlier.lane == row.lane:
+                await desk.edit(ref, earlier.remote_id, _line(message))
+
+    def _the_desk(self) -> AgentDesk:
+        if self._desk is None:
+            raise SendLater("no desk is connected", _CHANNEL_OFF)
+        return self._desk
+
+
+# --- reading what a row stands for -------------------------------------------------------------
+
+
+def _message(tx: Reader, row: Delivery) -> Message:
+    message = tx.message(row.conversation, row.seq)
+    if message is None:
+        raise Undeliverable("the message is gone")
+    return message
+
+
+def _reply(tx: Reader, row: Delivery) -> tuple[Conversation, Reply]:
+    conversation = tx.conversation_by_id(row.conversation)
+    message = _message(tx, row)
+    reply = Reply(
+        key=row.key,
+        seq=row.seq,
+        author=message.author,
+        text=row.text,
+        buttons=_buttons(row, message),
+        attachments=_files(row, message),
+        context=conversation.context,
+    )
+    return conversation, reply
+
+
+def _buttons(row: Delivery, message: Message) -> tuple[Button, ...]:
+    return message.buttons if row.detail == BUTTONS else ()
+
+
+def _files(row: Delivery, message: Message) -> tuple[Attachment, ...]:
+    wanted = row.detail.removeprefix(FILE) if row.detail.startswith(FILE) else None
+    return tuple(file for file in message.attachments if file.id == wanted)
+
+
+def _case(tx: Reader, row: Delivery) -> Case:
+    if row.case is None:
+        raise Undeliverable("the delivery belongs to no case")
+    return tx.case(row.case)
+
+
+def _thread(case: Case) -> CaseRef:
+    if case.ref is None:
+        raise SendLater("the case has no thread yet")
+    return case.ref
+
+
+def _card(tx: Reader, case: Case) -> CaseCard:
+    conversation = tx.conversation_by_id(case.conversation)
+    return CaseCard(
+        case=case.id,
+        channel=conversation.address.channel,
+        customer=conversation.sender,
+        language=conversation.language,
+        page=conversation.page,
+        reason=case.reason,
+        state=case.state,
+        opened_at=case.opened_at,
+        agent=case.agent,
+        earlier=tuple(tx.earlier_refs(conversation.id, case.id)),
+    )
+
+
+def _transcript(tx: Reader, case: Case) -> list[CaseLine]:
+    past = tx.latest(case.conversation, _TRANSCRIPT, before=case.first_seq)
+    return [_line(message) for message in past if message.deleted_at is None]
+
+
+def _line(message: Message) -> CaseLine:
+    return CaseLine(
+        author=message.author,
+        text=message.text,
+        at=message.at,
+        attachments=message.attachments if message.author.kind is AuthorKind.CUSTOMER else (),
+        edited=message.edited_at is not None,
+        deleted=message.deleted_at is not None,
+    )

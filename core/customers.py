@@ -1,0 +1,240 @@
+"""What a customer's event leads to, decided and written inside one transaction.
+
+A rule's answer is stored together with the message it answers, so that both are durable before
+the platform is acknowledged. Whatever needs GPT is left pending for the conversation's worker.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from core.casework import Casework, change_mode
+from core.handover import Cause, HandOver
+from core.language import guess_language
+from core.messages import (
+    Accepted,
+    Attachment,
+    Author,
+    AuthorKind,
+    Button,
+    ButtonPressed,
+    CustomerDeleted,
+    CustomerEdited,
+    CustomerWrote,
+    Message,
+    Mode,
+    Outcome,
+)
+from core.policy import Decision, PersonAsked, Policy
+from core.quick_replies import Hit, Then
+from core.records import Conversation
+from core.rendering import choice
+from core.replies import Replies
+from core.store import Transaction
+
+ESCALATE = "escalate"
+_TELEGRAM_START = "/start"  # what Telegram sends when a customer opens the chat
+_LONGEST_CHOICE = 80  # characters of a button's label or number
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """How an event came: under which policy, when, and whether over its customer's limit."""
+
+    policy: Policy
+    at: datetime
+    too_fast: bool = False
+
+
+class Customers:
+    """Reacts to customers. `has_model` is False where nothing but the rules can answer."""
+
+    def __init__(self, replies: Replies, casework: Casework, *, has_model: bool) -> None:
+        self._replies = replies
+        self._casework = casework
+        self.has_model = has_model
+
+    # --- events ----------------------------------------------------------------------------
+
+    def wrote(self, tx: Transaction, intake: Intake, event: CustomerWrote) -> Accepted:
+        conversation = tx.open_conversation(event.address)
+        if known := tx.message_by_external(conversation.id, event.external_id):
+            return Accepted(Outcome.REPEAT, conversation.id, known.seq)
+        _learn(intake.policy, conversation, event)
+        button = _chosen(tx, conversation, event.text)
+        message = _append(
+            tx, conversation, intake, event.external_id, event.text, event.attachments
+        )
+        if intake.too_fast:
+            self._slow_down(tx, intake.policy, conversation, message)
+        else:
+            self._react(tx, intake.policy, conversation, message, button)
+        return Accepted(Outcome.STORED, conversation.id, message.seq)
+
+    def pressed(self, tx: Transaction, intake: Intake, event: ButtonPressed) -> Accepted:
+        conversation = tx.conversation(event.address)
+        if conversation is None:
+            return Accepted(Outcome.IGNORED)
+        if known := tx.message_by_external(conversation.id, event.external_id):
+            return Accepted(Outcome.REPEAT, conversation.id, known.seq)
+        shown = tx.message(conversation.id, event.seq)
+        if shown is None or not 0 <= event.index < len(shown.buttons):
+            return Accepted(Outcome.IGNORED, conversation.id)
+        conversation.context = event.context or conversation.context
+        button = shown.buttons[event.index]
+        text = button.say or button.label
+        message = _append(tx, conversation, intake, event.external_id, text)
+        self._react(tx, intake.policy, conversation, message, button)
+        return Accepted(Outcome.STORED, conversation.id, message.seq)
+
+    def edited(self, tx: Transaction, event: CustomerEdited) -> Accepted:
+        return self._changed(tx, event, event.text)
+
+    def deleted(self, tx: Transaction, event: CustomerDeleted) -> Accepted:
+        return self._changed(tx, event, None)
+
+    def _changed(
+        self, tx: Transaction, event: CustomerEdited | CustomerDeleted, text: str | None
+    ) -> Accepted:
+        conversation = tx.conversation(event.address)
+        if conversation is None:
+            return Accepted(Outcome.IGNORED)
+        known = tx.message_by_external(conversation.id, event.external_id)
+        if known is None:
+            return Accepted(Outcome.IGNORED, conversation.id)
+        if known.deleted_at is not None or known.text == text:
+            return Accepted(Outcome.REPEAT, conversation.id, known.seq)
+        if text is None:
+            tx.delete(conversation, known.seq)
+        else:
+            tx.edit(conversation, known.seq, text)
+        self._casework.customer_changed(tx, conversation, known)
+        return Accepted(Outcome.STORED, conversation.id, known.seq)
+
+    # --- reactions -------------------------------------------------------------------------
+
+    def _react(
+        self,
+        tx: Transaction,
+        policy: Policy,
+        conversation: Conversation,
+        message: Message,
+        button: Button | None = None,
+    ) -> None:
+        if conversation.mode is Mode.CLOSED:
+            change_mode(tx, conversation, Mode.BOT)
+        self._casework.relay(tx, policy, conversation, message)
+        if conversation.mode is not Mode.BOT:
+            return
+        if button is not None and button.do == ESCALATE:
+            why = HandOver(Cause.BUTTON, button.label)
+            self._casework.hand_over(tx, policy, conversation, why)
+            return
+        text = button.say if button is not None and button.say else message.text
+        decision = policy.decide(text, conversation, tx.now)
+        if isinstance(decision, PersonAsked):
+            why = HandOver(Cause.ASKED, decision.words)
+            self._casework.hand_over(tx, policy, conversation, why)
+        elif conversation.pending_seq is None:
+            self.answer(tx, policy, conversation, message, decision)
+
+    def _slow_down(
+        self, tx: Transaction, policy: Policy, conversation: Conversation, message: Message
+    ) -> None:
+        """Keep the message and pass it to the agents; say once a minute that it was too much."""
+        self._casework.relay(tx, policy, conversation, message)
+        since = tx.now - timedelta(minutes=1)
+        recent = tx.latest(conversation.id, policy.settings.limits.customer_per_minute)
+        if not any(m.answered_by == "texts:too_fast" and m.at > since for m in recent):
+            self._casework.tell(tx, policy, conversation, "too_fast", seconds=60)
+
+    def answer(
+        self,
+        tx: Transaction,
+        policy: Policy,
+        conversation: Conversation,
+        message: Message,
+        decision: Decision,
+    ) -> None:
+        """Answer `message` by its rule, or see to it that GPT or a person does."""
+        match decision:
+            case Hit():
+                self._answer_by_rule(tx, policy, conversation, message, decision)
+            case PersonAsked(words):
+                why = HandOver(Cause.ASKED, words)
+                self._casework.hand_over(tx, policy, conversation, why)
+            case None if message.text.partition(" ")[0] == _TELEGRAM_START:
+                self._casework.tell(tx, policy, conversation, "welcome")
+            case None if not message.text.strip():
+                self._casework.tell(tx, policy, conversation, "file_only")
+            case None:
+                self._ask_gpt(tx, policy, conversation, message)
+
+    def _answer_by_rule(
+        self,
+        tx: Transaction,
+        policy: Policy,
+        conversation: Conversation,
+        message: Message,
+        hit: Hit,
+    ) -> None:
+        by = f"rule:{hit.rule.id}"
+        if hit.text:
+            self._replies.say(
+                tx, conversation, policy.bot, hit.text, buttons=hit.buttons, answered_by=by
+            )
+        if hit.rule.then is Then.ESCALATE:
+            self._casework.hand_over(tx, policy, conversation, HandOver(Cause.RULE, hit.rule.id))
+        elif hit.rule.then is Then.GPT:
+            self._ask_gpt(tx, policy, conversation, message)
+
+    def _ask_gpt(
+        self, tx: Transaction, policy: Policy, conversation: Conversation, message: Message
+    ) -> None:
+        if self.has_model:
+            conversation.pending_seq = conversation.pending_seq or message.seq
+            return
+        self._casework.hand_over(tx, policy, conversation, HandOver(Cause.NOTHING_ANSWERS))
+
+
+def _learn(policy: Policy, conversation: Conversation, event: CustomerWrote) -> None:
+    """Keep what the message tells about its customer."""
+    if event.sender.name or event.sender.username:
+        conversation.sender = event.sender
+    conversation.context = event.context or conversation.context
+    conversation.page = event.page or conversation.page
+    conversation.language = guess_language(
+        event.text,
+        known=conversation.language or event.sender.language,
+        spoken=policy.settings.business.languages,
+    )
+
+
+def _append(
+    tx: Transaction,
+    conversation: Conversation,
+    intake: Intake,
+    external_id: str,
+    text: str,
+    attachments: tuple[Attachment, ...] = (),
+) -> Message:
+    return tx.append(
+        conversation,
+        Author(AuthorKind.CUSTOMER, conversation.sender.name),
+        text,
+        attachments=attachments,
+        external_id=external_id,
+        at=intake.at,
+    )
+
+
+def _chosen(tx: Transaction, conversation: Conversation, text: str) -> Button | None:
+    """The button a customer means by "2", where buttons are shown as a numbered list."""
+    if len(text) > _LONGEST_CHOICE or not conversation.last_seq:
+        return None
+    shown = tx.message(conversation.id, conversation.last_seq)
+    if shown is None or not shown.buttons or shown.author.kind is AuthorKind.CUSTOMER:
+        return None
+    index = choice(text, shown.buttons)
+    return None if index is None else shown.buttons[index]

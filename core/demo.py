@@ -1,0 +1,311 @@
+"""The command `frontdesk demo`: the real service with stand-ins in place of the platforms.
+
+Only addresses and credentials differ from `frontdesk run`; everything between them is the same
+code. What the demo keeps, it keeps in a temporary folder that goes when the demo goes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from core.app import Composition, on_signals, raise_file_limit, secrets_in, utc_now
+from core.errors import FrontdeskError, Problem, SettingsError
+from core.hours import OpeningHours
+from core.messages import Answer, Turn
+from core.ports import LanguageModel, Route
+from core.redact import set_up_logging
+from core.service import Service
+from core.settings import Settings
+from core.settings.environment import environment
+from core.tally import Estimate, Tallied, Tally
+from sandbox.demo import Happening, Site, Stage, Ticker
+
+log = logging.getLogger(__name__)
+
+_PATIENCE = timedelta(seconds=3)
+_PORTS_TRIED = 100
+_HOST = "127.0.0.1"
+_PLATFORMS = {"slack": "desk", "telegram": "channels.telegram"}
+_VARIABLES = {
+    "slack": ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_DESK_CHANNEL"),
+    "telegram": ("TELEGRAM_TOKEN",),
+}
+
+
+def demo(path: Path, *, port: int, real: frozenset[str]) -> int:
+    """Serve the demo until a signal; the exit code. Raises SettingsError or FrontdeskError."""
+    path = _settings_path(path)
+    settings = Composition(path, _environ(path, real)).load()
+    _check_real(settings, real)
+    set_up_logging(secrets_in(settings), level=logging.WARNING)
+    logging.getLogger("core.service").setLevel(logging.INFO)  # tells of reloaded settings
+    raise_file_limit()
+    with tempfile.TemporaryDirectory(prefix="frontdesk-demo-") as folder:
+        show = Show(path, settings, real, Path(folder), _free_port(port))
+        try:
+            return asyncio.run(show.run(port))
+        except OSError as error:
+            raise FrontdeskError(f"the demo could not start: {error}") from None
+
+
+class DemoComposition(Composition):
+    """Loads the same settings, with the stand-ins' addresses over them, again at each change."""
+
+    def __init__(
+        self,
+        path: Path,
+        real: frozenset[str],
+        overlay: Callable[[Settings], Settings],
+        tally: Tally,
+    ) -> None:
+        super().__init__(path, {})
+        self._real = real
+        self._overlay = overlay
+        self._tally = tally
+
+    def load(self) -> Settings:
+        self._environ = _environ(self._path, self._real)
+        return self._overlay(super().load())
+
+    def model(self, settings: Settings) -> LanguageModel | None:
+        model = super().model(settings)
+        return None if model is None else _Metered(model, self._tally)
+
+
+class Show:
+    """One run of the demo: stand-ins, service and page."""
+
+    def __init__(
+        self, path: Path, settings: Settings, real: frozenset[str], folder: Path, port: int
+    ) -> None:
+        self._path = path
+        self._real = real
+        self._folder = folder
+        self._port = port
+        self._real_gpt = not settings.why_off("gpt")
+        self._stage = Stage(
+            slack="slack" not in real,
+            telegram="telegram" not in real,
+            model=None if self._real_gpt else settings.gpt.model,
+        )
+        estimate = _estimate(settings)
+        self._ticker = Ticker(estimate.basis())
+        self._tally = Tally(self._tell, estimate, utc_now)
+
+    async def run(self, wanted: int) -> int:
+        stopping = asyncio.Event()
+        on_signals(stopping)
+        async with self._running() as service:
+            sys.stdout.write(self._welcome(service.url, wanted))
+            sys.stdout.flush()
+            await stopping.wait()
+            sys.stdout.write("\nstopping\n")
+        return 0
+
+    @contextlib.asynccontextmanager
+    async def _running(self) -> AsyncIterator[Service]:
+        async with contextlib.AsyncExitStack() as stack:
+            stack.push_async_callback(self._stage.stop)
+            await self._stage.start()
+            composition = DemoComposition(self._path, self._real, self._overlay, self._tally)
+            settings = await asyncio.to_thread(composition.load)
+            site = Site(self._stage, self._ticker, self._about())
+            service = Service(settings, composition.outward(), now=utc_now, routes=_routes(site))
+            await service.start()
+            stack.push_async_callback(service.stop, _PATIENCE)
+            stack.push_async_callback(site.close)
+            service.store.subscribe(self._tally.committed)
+            fading = asyncio.create_task(site.fade())
+            stack.callback(fading.cancel)
+            yield service
+
+    # --- the settings of a demo ------------------------------------------------------------
+
+    def _overlay(self, settings: Settings) -> Settings:
+        """The same settings on a store, a port and platforms of the demo's own, always open:
+        whoever tries it plays the agents too."""
+        server = {"host": _HOST, "port": self._port}
+        if not self._real:
+            server["public_url"] = ""
+        return replace(
+            settings,
+            server=settings.server.model_copy(update=server),
+            store=settings.store.model_copy(
+                update={"url": f"sqlite:///{self._folder}/frontdesk-demo.db"}
+            ),
+            hours=OpeningHours(),
+            channels=self._channels(settings),
+            **self._desk(settings),
+            **self._gpt(settings),
+        )
+
+    def _channels(self, settings: Settings) -> Mapping[str, Any]:
+        channels = dict(settings.channels)
+        channels["web"] = channels["web"].model_copy(update={"enabled": True})
+        if (phone := self._stage.telegram) is not None:
+            telegram = channels["telegram"]
+            channels["telegram"] = telegram.model_copy(
+                update={
+                    "enabled": True,
+                    "token": SecretStr(phone.token),
+                    "api_url": phone.api_url,
+                    "receive": type(telegram.receive)("polling"),
+                }
+            )
+        return channels
+
+    def _desk(self, settings: Settings) -> dict[str, Any]:
+        slack = self._stage.slack
+        if slack is None:
+            return {}
+        section = settings.section("slack")
+        standing_in = section.model_copy(
+            update={
+                "bot_token": SecretStr(slack.identity.bot_token),
+                "app_token": SecretStr(slack.identity.app_token),
+                "signing_secret": SecretStr(slack.identity.signing_secret),
+                "receive": type(section.receive)("socket"),
+                "api_url": slack.api_url,
+            }
+        )
+        return {
+            "sections": {**settings.sections, "slack": standing_in},
+            "desk": settings.desk.model_copy(update={"channel": self._stage.desk}),
+        }
+
+    def _gpt(self, settings: Settings) -> dict[str, Any]:
+        model = self._stage.openai
+        if model is None:
+            return {}
+        update = {"api_key": SecretStr(model.api_key), "base_url": model.base_url}
+        return {"gpt": settings.gpt.model_copy(update=update)}
+
+    # --- what is told ----------------------------------------------------------------------
+
+    def _tell(self, line: Tallied) -> None:
+        self._ticker.add(
+            Happening(
+                line.who,
+                line.label,
+                line.channel,
+                line.at.timestamp(),
+                line.question,
+                line.answer,
+                line.ms,
+                line.dollars,
+                line.saved,
+            )
+        )
+
+    def _about(self) -> dict[str, Any]:
+        real = {
+            "web": True,
+            "telegram": self._stage.telegram is None,
+            "slack": self._stage.slack is None,
+            "gpt": self._real_gpt,
+        }
+        return {"settings": str(self._path), "real": real}
+
+    def _welcome(self, url: str, wanted: int) -> str:
+        busy = f"   (port {wanted} is busy)" if wanted not in (0, self._port) else ""
+        rows = [
+            ("web chat", "real", ""),
+            ("GPT", self._real_gpt, "set OPENAI_API_KEY to use the real one"),
+            ("Telegram", self._stage.telegram is None, "--real telegram uses your bot"),
+            ("Slack", self._stage.slack is None, "--real slack uses your workspace"),
+        ]
+        lines = [
+            f"  {name:<10}{'real' if is_real else 'stand-in':<10}{'' if is_real else cure}"
+            for name, is_real, cure in rows
+        ]
+        table = "\n".join(line.rstrip() for line in lines)
+        return (
+            f"\nThe demo is at {url}{busy}\n\n{table}\n\n"
+            f"  The rules are in {self._path}: save it, and the new ones answer at once.\n"
+            "  Ctrl-C ends the demo; nothing of it is kept.\n\n"
+        )
+
+
+class _Metered:
+    """The language model, with what it used told to the tally."""
+
+    def __init__(self, model: LanguageModel, tally: Tally) -> None:
+        self._model = model
+        self._tally = tally
+
+    async def check(self) -> None:
+        await self._model.check()
+
+    async def answer(
+        self, instructions: str, turns: Sequence[Turn], *, on_draft: Callable[[str], None]
+    ) -> Answer:
+        answer = await self._model.answer(instructions, turns, on_draft=on_draft)
+        if answer.text:
+            self._tally.used(answer.usage)
+        return answer
+
+    async def close(self) -> None:
+        await self._model.close()
+
+
+def _settings_path(path: Path) -> Path:
+    """The file that was named; where there is none by the usual name, the demo's own."""
+    if path.exists() or path != Path("settings.yaml"):
+        return path
+    return Path(str(resources.files("sandbox.demo") / "settings.yaml"))
+
+
+def _environ(path: Path, real: frozenset[str]) -> dict[str, str]:
+    """The environment, without the credentials of platforms that are not wanted for real."""
+    values = environment(path, os.environ)
+    for platform, names in _VARIABLES.items():
+        if platform not in real:
+            values |= dict.fromkeys(names, "")
+    return {"OPENAI_API_KEY": "", "PUBLIC_URL": "", **values}
+
+
+def _check_real(settings: Settings, real: frozenset[str]) -> None:
+    reasons = {name: settings.why_off(_PLATFORMS[name]) for name in sorted(real)}
+    problems = [
+        Problem(str(settings.path), 1, 1, f"--real {name}: {why}", "set it in the environment")
+        for name, why in reasons.items()
+        if why
+    ]
+    if problems:
+        raise SettingsError(problems)
+
+
+def _estimate(settings: Settings) -> Estimate:
+    price = settings.gpt.prices.get(settings.gpt.model)
+    return Estimate() if price is None else Estimate(price.input, price.output)
+
+
+def _routes(site: Site) -> list[Route]:
+    return [Route(method, path, handler) for method, path, handler in site.routes()]
+
+
+def _free_port(wanted: int) -> int:
+    """`wanted`, or the next port that is free; 0 stays 0. Raises FrontdeskError."""
+    for port in range(wanted, min(wanted + _PORTS_TRIED, 65536)):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((_HOST, port))
+            except OSError:
+                continue
+            return port if wanted else 0
+    raise FrontdeskError(f"no port is free from {wanted} on: name another with --port")

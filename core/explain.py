@@ -1,0 +1,93 @@
+"""Say who would answer a message and why, without asking GPT or telling anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from core.handover import Asks
+from core.messages import Button
+from core.quick_replies import Explanation, Hit, Question, QuickReplies, Then
+from core.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A message as it would come in: on which channel, in which language, in which hours."""
+
+    text: str
+    channel: str
+    language: str
+    is_open: bool
+
+
+def explain(settings: Settings, situation: Situation) -> list[str]:
+    """Lines for people: the answer, what led to it, and which rules came close."""
+    words = Asks(settings.handover.ask).asked(situation.text)
+    if words is not None:
+        asked = f'"{words}" asks for a person, which goes before every rule'
+        return [f"A person answers: {asked}.", *_person(settings, situation, "handover")]
+    question = Question(
+        situation.text,
+        channel=situation.channel,
+        language=situation.language,
+        is_open=situation.is_open,
+        names={"customer.name": "Alex"},
+    )
+    explanation = QuickReplies.compile(settings.quick_replies).explain(question)
+    if explanation.hit is not None:
+        return [*_rule(settings, situation, explanation.hit), *_near(explanation)]
+    return [*_beyond_rules(settings, situation), *_near(explanation)]
+
+
+def _rule(settings: Settings, situation: Situation, hit: Hit) -> Iterator[str]:
+    place = f"{settings.path}:{settings.line_of(hit.rule.id)}"
+    yield f'The rule "{hit.rule.id}" answers ({place}).'
+    yield f"  matched  {hit.matched}"
+    if hit.text:
+        yield f"  reply    {_indented(hit.text)}"
+    for button in hit.buttons:
+        yield f"  button   {_button(button)}"
+    if hit.rule.then is Then.GPT:
+        yield f"  then     {_gpt(settings) or 'GPT answers as well'}"
+    if hit.rule.then is Then.ESCALATE:
+        yield "  then     a person is called"
+        yield from _person(settings, situation, "handover")
+
+
+def _beyond_rules(settings: Settings, situation: Situation) -> Iterator[str]:
+    off = _gpt(settings)
+    if not off:
+        yield f"GPT answers ({settings.gpt.model}): no rule matches."
+        return
+    yield f"A person answers: no rule matches, and {off}."
+    yield from _person(settings, situation, "cannot_answer")
+
+
+def _person(settings: Settings, situation: Situation, name: str) -> Iterator[str]:
+    off = settings.why_off("desk")
+    where = f"the desk is off ({off})" if off else f"a thread opens in {settings.desk.channel}"
+    yield f"  desk     {where}"
+    told = "handover_nobody" if off else name if situation.is_open else "handover_closed"
+    business = settings.business.name
+    text = settings.texts.say(told, situation.language, business=business)
+    yield f"  told     {_indented(text)}"
+
+
+def _near(explanation: Explanation) -> Iterator[str]:
+    for miss in explanation.near:
+        yield f'  near     the rule "{miss.rule.id}": {miss.why}'
+
+
+def _gpt(settings: Settings) -> str:
+    off = settings.why_off("gpt")
+    return f"GPT is off ({off})" if off else ""
+
+
+def _button(button: Button) -> str:
+    does = f"opens {button.url}" if button.url else f'says "{button.say}"'
+    return f"[{button.label}] {'calls a person' if button.do else does}"
+
+
+def _indented(text: str) -> str:
+    return text.strip().replace("\n", "\n           ")

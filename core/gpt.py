@@ -1,0 +1,265 @@
+"""Ask a language model that speaks OpenAI's chat completions, and get an answer or a clear error.
+
+The client's own retries and its ten-minute timeout are switched off: a customer waits, and the
+engine alone decides what is worth a second try. Whatever a server may do wrong becomes
+ModelRefused or ModelFailed here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import openai
+
+from core.clean import clean
+from core.errors import ModelError, ModelFailed, ModelRefused
+from core.messages import Answer, Turn, Usage
+from core.prompt import tokens
+
+MAX_TEXT = 8_000
+"""An answer is cut after so many characters; nobody reads more in a chat."""
+
+HAND_OVER = "hand_over_to_person"
+
+_TOOL = {
+    "type": "function",
+    "function": {
+        "name": HAND_OVER,
+        "description": "Call a person of the business into this chat.",
+        "parameters": {
+            "type": "object",
+            "properties": {
+                "reason": {
+                    "type": "string",
+                    "description": "Why a person is needed, in one sentence for the staff.",
+                }
+            },
+            "required": ["reason"],
+        },
+    },
+}
+_OPTIONAL: dict[str, Any] = {"stream_options": {"include_usage": True}, "tools": [_TOOL]}
+_KEY = re.compile(r"\b(?:sk-|Bearer )[\w*.-]{4,}")
+
+
+class OpenAIModel:
+    """A model behind any server that is compatible with OpenAI's.
+
+    `total` bounds a whole answer and `silence` each pause in it, both in seconds. The first
+    piece may take half of `total`, because some models think before they speak.
+    """
+
+    def __init__(
+        self, api_key: str, base_url: str, model: str, total: float, silence: float
+    ) -> None:
+        self._client = openai.AsyncOpenAI(
+            api_key=api_key, base_url=base_url, max_retries=0, timeout=total
+        )
+        self._key = api_key
+        self._model = model
+        self._total = total
+        self._silence = silence
+        self._first = max(silence, total / 2)
+        self._options = dict(_OPTIONAL)
+
+    async def check(self) -> None:
+        """Ask for the model's entry, which costs nothing. A server that has no such list, or a
+        key that may not read it, proves nothing and passes. Errors as in `LanguageModel`."""
+        try:
+            async with asyncio.timeout(self._total):
+                await self._client.models.retrieve(self._model)
+        except Exception as error:
+            if not _says_nothing(error):
+                raise self._mapped(error) from error
+
+    async def answer(
+        self, instructions: str, turns: Sequence[Turn], *, on_draft: Callable[[str], None]
+    ) -> Answer:
+        """See `LanguageModel.answer`. Drafts come with every piece of text."""
+        messages = [{"role": "system", "content": instructions}]
+        for turn in turns:
+            role = "user" if turn.role == "customer" else "assistant"
+            messages.append({"role": role, "content": turn.text})
+        try:
+            async with asyncio.timeout(self._total):
+                heard = await self._ask(messages, on_draft)
+        except ModelError:
+            raise
+        except Exception as error:
+            raise self._mapped(error) from error
+        asked = sum(tokens(message["content"]) for message in messages)
+        return heard.answer(self._model, asked)
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def _ask(
+        self, messages: list[dict[str, str]], on_draft: Callable[[str], None]
+    ) -> _Heard:
+        while True:
+            try:
+                return await self._listen(messages, on_draft)
+            except openai.APIStatusError as error:
+                unknown = self._unknown_option(error)
+                if unknown is None:
+                    raise
+                self._options.pop(unknown, None)
+
+    async def _listen(
+        self, messages: list[dict[str, str]], on_draft: Callable[[str], None]
+    ) -> _Heard:
+        heard = _Heard()
+        create: Any = self._client.chat.completions.create
+        try:
+            async with asyncio.timeout(self._first) as patience:
+                stream = await create(
+                    model=self._model, messages=messages, stream=True, **self._options
+                )
+                async with stream:
+                    async for chunk in stream:
+                        patience.reschedule(asyncio.get_running_loop().time() + self._silence)
+                        if heard.take(chunk):
+                            on_draft(heard.text[:MAX_TEXT])
+                        if heard.is_full:
+                            break
+        except TimeoutError:
+            waited = self._silence if heard.began else self._first
+            raise ModelFailed(f"the server was silent for {waited:g} s") from None
+        return heard
+
+    def _unknown_option(self, error: openai.APIStatusError) -> str | None:
+        """The option that a less complete server does not know and can do without."""
+        if error.status_code not in (400, 422) or error.code == "context_length_exceeded":
+            return None
+        said = f"{error.param} {error.message}"
+        return next((name for name in self._options if name in said), None)
+
+    def _mapped(self, error: Exception) -> ModelError:
+        match error:
+            case openai.APIStatusError():
+                return self._by_status(error)
+            case TimeoutError() | openai.APITimeoutError():
+                return ModelFailed(f"no answer in time (at most {self._total:g} s)")
+            case openai.APIConnectionError():
+                why = self._quote(str(error.__cause__ or error)) or type(error.__cause__).__name__
+                return ModelFailed(f"{self._client.base_url} cannot be reached: {why}")
+            case openai.APIError() if error.code in _FOR_GOOD:
+                return ModelRefused(_FOR_GOOD[error.code])
+            case openai.APIError():
+                return ModelFailed(f"the server broke off: {self._quote(error.message)}")
+            case _:
+                return ModelFailed(f"the server's answer makes no sense ({type(error).__name__})")
+
+    def _by_status(self, error: openai.APIStatusError) -> ModelError:
+        status, said = error.status_code, self._quote(error.message)
+        where = f" [status {status}, request {error.request_id or 'unknown'}]"
+        if error.code in _FOR_GOOD:
+            return ModelRefused(_FOR_GOOD[error.code] + where)
+        if status in (408, 409, 425, 429) or status >= 500:
+            return ModelFailed(f"the server is busy or broken: {said}{where}")
+        reason = _REFUSALS.get(status, "the request was refused; check gpt.model and gpt.base_url")
+        if status in (401, 403):
+            return ModelRefused(reason + where)
+        reason = reason.format(model=self._model, url=self._client.base_url)
+        return ModelRefused(f"{reason}: {said}{where}")
+
+    def _quote(self, said: str) -> str:
+        safe = said.replace(self._key, "…") if self._key else said
+        return " ".join(clean(_KEY.sub("…", safe)).split())[:200]
+
+
+_FOR_GOOD: dict[str | None, str] = {
+    "insufficient_quota": "the account behind gpt.api_key has no credit left",
+    "invalid_api_key": "gpt.api_key was refused",
+    "model_not_found": "gpt.model is not known there, or gpt.api_key may not use it",
+    "context_length_exceeded": "the conversation is too long for the model; lower gpt.max_history",
+    "content_filter": "the provider's content filter refused this conversation",
+    "content_policy_violation": "the provider's content filter refused this conversation",
+}
+_REFUSALS = {
+    401: "gpt.api_key was refused",
+    402: "the account behind gpt.api_key has no credit left",
+    403: "gpt.api_key may not use gpt.model, or not from here",
+    404: "gpt.model {model} is not known at {url}, or gpt.base_url is wrong",
+}
+
+
+@dataclass(slots=True)
+class _Heard:
+    """What has been streamed so far."""
+
+    began: bool = False
+    text: str = ""
+    calls: dict[int, tuple[str, str]] = field(default_factory=dict)
+    model: str = ""
+    finish: str = ""
+    usage: Usage | None = None
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.text) > MAX_TEXT
+
+    def take(self, chunk: Any) -> bool:
+        """Add one chunk; True when it brought visible text."""
+        self.began = True
+        self.model = chunk.model or self.model
+        if chunk.usage is not None:
+            self.usage = Usage(chunk.usage.prompt_tokens or 0, chunk.usage.completion_tokens or 0)
+        before = self.text
+        for choice in chunk.choices[:1]:
+            delta = choice.delta
+            self.text = (self.text + (delta.content or delta.refusal or "")).replace("\x00", "")
+            self.finish = choice.finish_reason or self.finish
+            for call in delta.tool_calls or ():
+                self._add_call(call.index or 0, call.function)
+        return self.text != before and bool(self.text.strip())
+
+    def _add_call(self, index: int, function: Any) -> None:
+        name, arguments = self.calls.get(index, ("", ""))
+        self.calls[index] = (name + (function.name or ""), arguments + (function.arguments or ""))
+
+    def answer(self, model: str, asked: int) -> Answer:
+        """The whole, once nothing more comes. Raises ModelRefused or ModelFailed."""
+        if self.finish == "content_filter":
+            raise ModelRefused(_FOR_GOOD["content_filter"])
+        if not self.finish and not self.is_full:
+            raise ModelFailed("the answer broke off in the middle, or there was none")
+        unasked = [name for name, _ in self.calls.values() if name != HAND_OVER]
+        if unasked:
+            raise ModelFailed(
+                f"the model called {clean(unasked[0])[:40]!r}, which it was not offered"
+            )
+        text = clean(self.text if not self.is_full else _cut(self.text)).strip()
+        if not text and not self.calls:
+            raise ModelFailed("the model answered with an empty text")
+        reason = next((_reason(arguments) for _, arguments in self.calls.values()), "")
+        usage = self.usage or Usage(asked, tokens(self.text))
+        return Answer(text, bool(self.calls), reason, self.model or model, usage)
+
+
+def _cut(text: str) -> str:
+    head = text[:MAX_TEXT]
+    border = max(head.rfind(" "), head.rfind("\n"))
+    return head[: border if border > MAX_TEXT // 2 else MAX_TEXT] + " …"
+
+
+def _reason(arguments: str) -> str:
+    # A call without a readable reason is still a call for a person.
+    try:
+        reason = json.loads(arguments)["reason"]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return ""
+    return " ".join(clean(str(reason)).split())[:300]
+
+
+def _says_nothing(error: Exception) -> bool:
+    if isinstance(error, openai.NotFoundError | openai.PermissionDeniedError):
+        return error.code != "model_not_found" and (
+            error.status_code == 404 or "scope" in error.message
+        )
+    return isinstance(error, openai.APIStatusError) and error.status_code == 405

@@ -1,0 +1,133 @@
+"""Count what happens, under names that dashboards and alerts rely on.
+
+The labels' values that are known beforehand are bound at the start, so that counting costs the hot
+path no look-up, and so that a series exists before its first event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+
+from core.messages import AuthorKind, ChannelName
+from core.records import Target
+
+_ANSWERERS = ("rule", "gpt", "agent")
+_TOKEN_KINDS = ("input", "output")
+_ANSWER_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
+_COMMIT_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+
+class Metrics:
+    """Everything that is counted, in a registry of its own: two services never share a number."""
+
+    content_type = CONTENT_TYPE_PLAIN_0_0_4
+
+    def __init__(self, channels: Iterable[str] = ()) -> None:
+        """`channels`: those whose series exist from the start; others join when first seen."""
+        registry = self._registry = CollectorRegistry()
+        self._messages = Counter(
+            "frontdesk_messages",
+            "Lines stored in transcripts.",
+            ("channel", "author"),
+            registry=registry,
+        )
+        self._bound_messages = {
+            (channel, author): self._messages.labels(channel, author.value)
+            for channel in channels
+            for author in AuthorKind
+        }
+        self._connections = Gauge(
+            "frontdesk_connections", "Open sockets.", ("channel",), registry=registry
+        )
+        self._count_answers(registry)
+        self._count_outbox(registry)
+        self._count_gpt(registry)
+        self._commit = Histogram(
+            "frontdesk_commit_seconds",
+            "How long a commit took.",
+            buckets=_COMMIT_BUCKETS,
+            registry=registry,
+        )
+        reloads = Counter(
+            "frontdesk_settings_reloads", "Settings read anew.", ("result",), registry=registry
+        )
+        self._reloads = {True: reloads.labels("ok"), False: reloads.labels("error")}
+
+    def _count_answers(self, registry: CollectorRegistry) -> None:
+        answers = Counter("frontdesk_answers", "Answers to customers.", ("by",), registry=registry)
+        seconds = Histogram(
+            "frontdesk_answer_seconds",
+            "From a customer's message to its answer.",
+            ("by",),
+            buckets=_ANSWER_BUCKETS,
+            registry=registry,
+        )
+        self._answers = {by: answers.labels(by) for by in _ANSWERERS}
+        self._answer_seconds = {by: seconds.labels(by) for by in _ANSWERERS}
+
+    def _count_outbox(self, registry: CollectorRegistry) -> None:
+        pending = Gauge(
+            "frontdesk_outbox_pending", "Deliveries that wait.", ("target",), registry=registry
+        )
+        self._pending = {target: pending.labels(target.value) for target in Target}
+        self._failures = Counter(
+            "frontdesk_outbox_failures",
+            "Attempts to deliver that failed.",
+            ("target", "class"),
+            registry=registry,
+        )
+
+    def _count_gpt(self, registry: CollectorRegistry) -> None:
+        tokens = Counter(
+            "frontdesk_gpt_tokens", "Tokens that GPT was paid for.", ("kind",), registry=registry
+        )
+        self._tokens = {kind: tokens.labels(kind) for kind in _TOKEN_KINDS}
+        self._cost = Counter(
+            "frontdesk_gpt_cost_usd", "Estimated cost of GPT in US dollars.", registry=registry
+        )
+
+    def message(self, channel: ChannelName, author: AuthorKind) -> None:
+        """A line was stored."""
+        bound = self._bound_messages.get((channel, author))
+        if bound is None:
+            bound = self._messages.labels(channel, author.value)
+            self._bound_messages[channel, author] = bound
+        bound.inc()
+
+    def answered(self, by: str, seconds: float | None = None) -> None:
+        """A customer got an answer from "rule:<id>", "gpt" or "agent", `seconds` after asking;
+        anything else, such as the product's own sentences, is no answer and is not counted."""
+        kind = by.partition(":")[0]
+        if kind in self._answers:
+            self._answers[kind].inc()
+            if seconds is not None:
+                self._answer_seconds[kind].observe(max(seconds, 0.0))
+
+    def outbox_pending(self, target: Target, deliveries: int) -> None:
+        self._pending[target].set(deliveries)
+
+    def outbox_failed(self, target: Target, kind: str) -> None:
+        """An attempt failed; `kind` is the error's class name, never its text."""
+        self._failures.labels(target.value, kind).inc()
+
+    def gpt_used(self, input_tokens: int, output_tokens: int, cost_usd: float = 0.0) -> None:
+        self._tokens["input"].inc(input_tokens)
+        self._tokens["output"].inc(output_tokens)
+        self._cost.inc(cost_usd)
+
+    def watch_connections(self, channel: ChannelName, count: Callable[[], int]) -> None:
+        """Ask `count` for the open sockets of `channel` whenever somebody looks."""
+        self._connections.labels(channel).set_function(count)
+
+    def commit(self, seconds: float) -> None:
+        self._commit.observe(seconds)
+
+    def settings_reloaded(self, *, ok: bool) -> None:
+        self._reloads[ok].inc()
+
+    def page(self) -> bytes:
+        """Everything in Prometheus' text format, as `content_type` says."""
+        return generate_latest(self._registry)

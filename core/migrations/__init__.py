@@ -1,0 +1,5 @@
+"""How the database's shape came about, one step a file; a released step is never changed."""
+
+from __future__ import annotations
+
+REVISIONS = ("0001",)  # oldest first; the last is what this version works with

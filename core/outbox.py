@@ -1,0 +1,243 @@
+"""Deliver what is queued: durably, in order, and never twice where the platform can be asked.
+
+Rows of one lane go out one at a time, in the order they were queued. "sending" is committed before
+the first byte leaves, so that after a crash a row in that state is known to be in doubt. Clients
+have no retries of their own: every retry is made here, where it is known what may be sent twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from core.couriers import Couriers
+from core.errors import OutcomeUnknown, SendLater, StoreUnavailable, Undeliverable
+from core.messages import CaseRef, ChannelName, Receipt
+from core.receipts import Receipts
+from core.records import Delivery, DeliveryState
+from core.store import Reader, Store, Transaction
+from core.tasks import Tasks
+
+log = logging.getLogger(__name__)
+
+_LANES_AT_ONCE = 256
+_LONGEST_SLEEP = 30.0  # a wake-up that got lost costs no more than this
+_LATE_ACCEPTANCE = timedelta(seconds=5)  # a request may land this long after we gave it up
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 300.0
+_SHORTEST_MENDING = 15.0  # seconds: what an admin must mend is not tried in a hurry
+_NOBODY_KNOWS = "nobody knows whether it arrived"
+
+
+class Outbox:
+    """Runs one task for each lane that has something due."""
+
+    def __init__(
+        self,
+        store: Store,
+        couriers: Couriers,
+        receipts: Receipts,
+        tasks: Tasks,
+        now: Callable[[], datetime],
+        *,
+        attempt: Callable[[], timedelta],
+    ) -> None:
+        """`attempt` is how long one request to a platform may take: `timeouts.platform`."""
+        self._store = store
+        self._couriers = couriers
+        self._receipts = receipts
+        self._tasks = tasks
+        self._now = now
+        self._attempt = attempt
+        self._busy: set[str] = set()
+        self._woken = asyncio.Event()
+        self._closing = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            self._woken.clear()
+            try:
+                pause = await self._start_lanes()
+            except StoreUnavailable as error:
+                log.warning("deliveries wait for the store: %s", error)
+                pause = 1.0
+            try:
+                async with asyncio.timeout(pause):
+                    await self._woken.wait()
+            except TimeoutError:
+                continue
+
+    async def close(self, seconds: float) -> None:
+        """Begin no delivery any more; return when none is under way, or after `seconds`."""
+        self._closing = True
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), seconds)
+
+    async def _start_lanes(self) -> float:
+        """Start every lane whose head is due; seconds until the next one will be."""
+        free = _LANES_AT_ONCE - len(self._busy)
+        if free <= 0 or self._closing:
+            return _LONGEST_SLEEP
+        heads = await self._store.read(lambda tx: tx.heads(free, tuple(self._busy)))
+        for row in heads:
+            wait = (row.next_at - self._now()).total_seconds()
+            if wait > 0:
+                return min(wait, _LONGEST_SLEEP)
+            self._busy.add(row.lane)
+            self._idle.clear()
+            self._tasks.start(self._run_lane(row), f"lane {row.lane}")
+        return _LONGEST_SLEEP
+
+    async def _run_lane(self, row: Delivery) -> None:
+        try:
+            await self._deliver(row)
+        except StoreUnavailable as error:
+            log.warning("%s waits for the store: %s", row.lane, error)
+            await asyncio.sleep(1)
+        finally:
+            self._busy.discard(row.lane)
+            if not self._busy:
+                self._idle.set()
+            self.wake()
+
+    # --- one row ---------------------------------------------------------------------------
+
+    async def _deliver(self, row: Delivery) -> None:
+        if row.state is not DeliveryState.PENDING and not await self._may_send_again(row):
+            return
+        await self._store.write(lambda tx: self._mark_sending(tx, row.id))
+        try:
+            async with asyncio.timeout(2 * self._attempt().total_seconds() + 60):
+                receipt = await self._couriers.deliver(row)
+        except SendLater as later:
+            await self._postpone(row, later)
+        except Undeliverable as refusal:
+            reason = str(refusal)
+            await self._store.write(lambda tx: self._refused(tx, row.id, reason))
+        except OutcomeUnknown as doubt:
+            reason = str(doubt)
+            await self._store.write(lambda tx: self._doubted(tx, row.id, reason))
+        except Exception as error:
+            log.exception("delivery %s (%s) broke", row.id, row.kind)
+            reason = type(error).__name__
+            await self._store.write(lambda tx: self._doubted(tx, row.id, reason))
+        else:
+            await self._store.write(lambda tx: self._sent(tx, row.id, receipt))
+
+    async def _may_send_again(self, row: Delivery) -> bool:
+        """A row in doubt: settle it if it landed; True when it must be sent again."""
+        channel = await self._store.read(lambda tx: _channel(tx, row))
+        first = row.first_try_at or self._now()
+        if not self._couriers.can_find(row, channel):
+            return await self._store.write(lambda tx: self._risk_a_repeat(tx, row.id))
+        if row.state is DeliveryState.SENDING and first + self._settling() > self._now():
+            # Found at start: the request of the process before may still be on its way.
+            until = first + self._settling()
+            await self._store.write(lambda tx: _wait_in_doubt(_the(tx, row.id), until))
+            return False
+        try:
+            found = await self._couriers.find(row, first - timedelta(seconds=2))
+        except SendLater as later:
+            await self._postpone(row, later, state=DeliveryState.UNCERTAIN)
+            return False
+        if found is not None:
+            await self._store.write(lambda tx: self._sent(tx, row.id, found))
+        return found is None
+
+    def _settling(self) -> timedelta:
+        return self._attempt() + _LATE_ACCEPTANCE
+
+    async def _postpone(
+        self, row: Delivery, later: SendLater, state: DeliveryState = DeliveryState.PENDING
+    ) -> None:
+        pause = later.after if later.after is not None else _back_off(row.attempts)
+        until = self._now() + timedelta(seconds=max(pause, 0.1))
+        log.info("delivery %s (%s) waits %.1f s: %s", row.id, row.kind, pause, later)
+
+        def unit(tx: Transaction) -> None:
+            kept = tx.delivery(row.id)
+            if kept is not None:
+                kept.state, kept.next_at, kept.error = state, until, str(later)
+
+        await self._store.write(unit)
+
+    # --- rows in the store -----------------------------------------------------------------
+
+    def _mark_sending(self, tx: Transaction, id: int) -> None:
+        row = _the(tx, id)
+        row.state = DeliveryState.SENDING
+        row.attempts += 1
+        row.first_try_at = row.first_try_at or tx.now
+
+    def _risk_a_repeat(self, tx: Transaction, id: int) -> bool:
+        """Where nobody can be asked, a part in doubt is sent once more, if that is wished."""
+        row = _the(tx, id)
+        crashed_again = row.uncertain and row.state is DeliveryState.SENDING
+        if crashed_again or not self._couriers.resends(_channel(tx, row)):
+            self._give_up(tx, row, _NOBODY_KNOWS)
+            return False
+        row.uncertain = True
+        return True
+
+    def _doubted(self, tx: Transaction, id: int, reason: str) -> None:
+        row = _the(tx, id)
+        row.error = reason
+        channel = _channel(tx, row)
+        if self._couriers.can_find(row, channel):
+            _wait_in_doubt(row, tx.now + self._settling())
+        elif row.uncertain or not self._couriers.resends(channel):
+            self._give_up(tx, row, _NOBODY_KNOWS)
+        else:
+            _wait_in_doubt(row, tx.now + timedelta(seconds=_back_off(row.attempts)))
+
+    def _sent(self, tx: Transaction, id: int, receipt: Receipt | CaseRef | None) -> None:
+        row = _the(tx, id)
+        row.state, row.error = DeliveryState.SENT, ""
+        if isinstance(receipt, Receipt):
+            row.remote_id = receipt.remote_id
+        self._receipts.sent(tx, row, receipt)
+
+    def _refused(self, tx: Transaction, id: int, reason: str) -> None:
+        row = _the(tx, id)
+        if self._couriers.must_arrive(row):
+            pause = max(_back_off(row.attempts), _SHORTEST_MENDING)
+            row.error = reason
+            row.state, row.next_at = DeliveryState.PENDING, tx.now + timedelta(seconds=pause)
+            log.error("delivery %s (%s) was refused and is tried again: %s", id, row.kind, reason)
+        else:
+            self._give_up(tx, row, reason)
+
+    def _give_up(self, tx: Transaction, row: Delivery, reason: str) -> None:
+        row.state, row.error = DeliveryState.DEAD, reason
+        log.warning("delivery %s (%s) was given up: %s", row.id, row.kind, reason)
+        self._receipts.refused(tx, row, reason)
+
+
+def _wait_in_doubt(row: Delivery, until: datetime) -> None:
+    row.state, row.next_at, row.uncertain = DeliveryState.UNCERTAIN, until, True
+
+
+def _channel(tx: Reader, row: Delivery) -> ChannelName:
+    return tx.conversation_by_id(row.conversation).address.channel
+
+
+def _the(tx: Transaction, id: int) -> Delivery:
+    row = tx.delivery(id)
+    if row is None:
+        raise LookupError(f"there is no delivery {id}")
+    return row
+
+
+def _back_off(attempts: int) -> float:
+    """Seconds: doubling from 0.5 to 300, a random half of it added or not."""
+    pause = min(_FIRST_PAUSE * 2.0 ** max(attempts - 1, 0), _LONGEST_PAUSE)
+    return pause * random.uniform(0.75, 1.25)  # noqa: S311 - jitter, not a secret

@@ -1,0 +1,86 @@
+"""What the current settings say about answering, compiled once and replaced as a whole.
+
+Whoever works on a message takes the policy once and keeps it to the end, so that a change of
+settings never applies to half an answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from core.handover import Asks
+from core.hours import OpeningHours
+from core.messages import Author, AuthorKind
+from core.quick_replies import Hit, Question, QuickReplies
+from core.records import Conversation
+from core.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class PersonAsked:
+    """The customer asked for a person, with these words."""
+
+    words: str
+
+
+Decision = PersonAsked | Hit | None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The settings of one moment."""
+
+    settings: Settings
+    rules: QuickReplies
+    asks: Asks
+    hours: OpeningHours | None
+    bot: Author
+    zone: ZoneInfo
+
+    @classmethod
+    def of(cls, settings: Settings) -> Policy:
+        return cls(
+            settings=settings,
+            rules=QuickReplies.compile(settings.quick_replies),
+            asks=Asks(settings.handover.ask),
+            hours=settings.hours,
+            bot=Author(AuthorKind.BOT, settings.business.name),
+            zone=ZoneInfo(settings.business.timezone),
+        )
+
+    def decide(self, text: str, conversation: Conversation, now: datetime) -> Decision:
+        """What answers `text` without any cost: a wish for a person goes before every rule."""
+        if words := self.asks.asked(text):
+            return PersonAsked(words)
+        question = Question(
+            text=text,
+            channel=conversation.address.channel,
+            language=conversation.language,
+            is_open=self.is_open(now),
+            names={"customer.name": conversation.sender.name},
+        )
+        return self.rules.match(question)
+
+    def is_open(self, now: datetime) -> bool:
+        return self.hours is None or self.hours.is_open(now)
+
+    def text(self, name: str, language: str, **values: object) -> str:
+        """The product's own sentence `name` in the customer's language."""
+        business = self.settings.business.name
+        return self.settings.texts.say(name, language, business=business, **values)
+
+    def clock(self, at: datetime) -> str:
+        """A time as people of this business read it."""
+        return f"{at.astimezone(self.zone):%a %d %b, %H:%M}"
+
+    def remind_at(self, opened: datetime) -> datetime | None:
+        return _later(opened, self.settings.desk.remind_after)
+
+    def give_up_at(self, opened: datetime) -> datetime | None:
+        return _later(opened, self.settings.desk.give_up_after)
+
+
+def _later(start: datetime, wait: timedelta | None) -> datetime | None:
+    return None if wait is None else start + wait

@@ -1,0 +1,31 @@
+"""Quick replies: answers that cost nothing, found by the words of a message."""
+
+from core.quick_replies.matcher import Explanation, NearMiss, QuickReplies, Shadow
+from core.quick_replies.rules import (
+    BadPattern,
+    Fault,
+    Hit,
+    Hours,
+    Question,
+    Rule,
+    Then,
+    When,
+)
+from core.quick_replies.trials import Failure, run_tests
+
+__all__ = [
+    "BadPattern",
+    "Explanation",
+    "Failure",
+    "Fault",
+    "Hit",
+    "Hours",
+    "NearMiss",
+    "Question",
+    "QuickReplies",
+    "Rule",
+    "Shadow",
+    "Then",
+    "When",
+    "run_tests",
+]

@@ -1,0 +1,104 @@
+"""A rule as its author means it, so that settings can build one and matching can read one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from core.errors import FrontdeskError
+from core.messages import Button
+
+
+class Then(StrEnum):
+    """What follows a rule's reply."""
+
+    STOP = "stop"
+    GPT = "gpt"
+    ESCALATE = "escalate"
+
+
+class Hours(StrEnum):
+    """The half of the week a rule keeps to."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """What a message must be like. An empty field asks for nothing.
+
+    One of `any`, `regex` or `examples` must hit, if any of the three is given; each group of
+    `all` must have a hit, nothing of `none` may; the filters must hold. `regex` is RE2 syntax.
+    """
+
+    any: tuple[str, ...] = ()
+    all: tuple[tuple[str, ...], ...] = ()
+    none: tuple[str, ...] = ()
+    regex: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+    channels: frozenset[str] = frozenset()
+    languages: tuple[str, ...] = ()
+    hours: Hours | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One entry of `quick_replies`.
+
+    `reply` maps a language to its text; "" is the text for every language. `{name}` in a text is
+    a placeholder, `{{` a brace. `match_tests` and `miss_tests` are messages for `run_tests`.
+    """
+
+    id: str
+    when: When
+    reply: Mapping[str, str] = field(default_factory=dict)
+    buttons: tuple[Button, ...] = ()
+    then: Then = Then.STOP
+    match_tests: tuple[str, ...] = ()
+    miss_tests: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A customer's message and what the filters and placeholders need to know about it.
+
+    `names` holds the values of placeholders such as "customer.name"; "" counts as no value.
+    """
+
+    text: str
+    channel: str = ""
+    language: str = ""
+    is_open: bool = True
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A rule that answers. `matched` tells people what it saw, such as `any "refund"`."""
+
+    rule: Rule
+    text: str
+    buttons: tuple[Button, ...]
+    matched: str
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something in rule number `rule` (from 0) that cannot work; `path` leads to it inside the
+    rule, such as ("when", "regex", 0)."""
+
+    rule: int
+    path: tuple[str | int, ...]
+    reason: str
+    hint: str = ""
+
+
+class BadPattern(FrontdeskError):
+    """The rules cannot be compiled; `faults` lists every reason, in the order of the file."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        super().__init__("; ".join(f"rule {fault.rule + 1}: {fault.reason}" for fault in faults))
+        self.faults = faults

@@ -1,0 +1,78 @@
+"""The rules' own tests, so that whoever writes a rule learns from `check` what it really does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from core.quick_replies.matcher import NAMES, QuickReplies
+from core.quick_replies.rules import Hours, Question, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A test of rule number `rule` (from 0) that did not hold; `path` leads to it inside the
+    rule, such as ("tests", "match", 0)."""
+
+    rule: int
+    path: tuple[str | int, ...]
+    reason: str
+
+
+def run_tests(
+    rules: Sequence[Rule],
+    replies: QuickReplies,
+    asked: Callable[[str], str | None] = lambda text: None,
+) -> tuple[Failure, ...]:
+    """Every test that fails. `match` asks that this very rule answers, `miss` that it does not.
+
+    Each test is asked where the rule's filters hold and with a value for every placeholder.
+    `asked` tells the words that call a person before any rule is looked at.
+    """
+    return tuple(
+        failure
+        for number, rule in enumerate(rules)
+        for failure in _failures(number, rule, replies, asked)
+    )
+
+
+def _failures(
+    number: int, rule: Rule, replies: QuickReplies, asked: Callable[[str], str | None]
+) -> Iterator[Failure]:
+    for index, text in enumerate(rule.match_tests):
+        why = _why_missed(rule, text, replies, asked)
+        if why:
+            yield Failure(number, ("tests", "match", index), f"“{text}” should match: {why}")
+    for index, text in enumerate(rule.miss_tests):
+        hit = replies.match(_question(rule, text))
+        if hit is not None and hit.rule.id == rule.id and asked(text) is None:
+            reason = f"“{text}” should not match, but does: {hit.matched}"
+            yield Failure(number, ("tests", "miss", index), reason)
+
+
+def _why_missed(
+    rule: Rule, text: str, replies: QuickReplies, asked: Callable[[str], str | None]
+) -> str:
+    words = asked(text)
+    if words is not None:
+        return f"“{words}” calls a person before the rules are looked at"
+    explanation = replies.explain(_question(rule, text))
+    hit = explanation.hit
+    if hit is None:
+        near = [miss.why for miss in explanation.near if miss.rule.id == rule.id]
+        return near[0] if near else "none of its words is there"
+    if hit.rule.id == rule.id:
+        return ""
+    return f"rule “{hit.rule.id}” answers it first ({hit.matched})"
+
+
+def _question(rule: Rule, text: str) -> Question:
+    when = rule.when
+    names: Mapping[str, str] = dict.fromkeys(NAMES, "Alex")
+    return Question(
+        text,
+        channel=min(when.channels, default="web"),
+        language=when.languages[0] if when.languages else "",
+        is_open=when.hours is not Hours.CLOSED,
+        names=names,
+    )

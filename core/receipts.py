@@ -1,0 +1,63 @@
+"""What a delivery's end means for the conversation: threads learned, fates shown, agents told."""
+
+from __future__ import annotations
+
+from core.cases import Fate
+from core.casework import Casework
+from core.messages import AuthorKind, CaseRef, Receipt
+from core.notices import Seen
+from core.records import Delivery, DeliveryKind, DeliveryState, Target
+from core.store import Transaction
+
+
+class Receipts:
+    """Runs inside the transaction that ends the delivery."""
+
+    def __init__(self, casework: Casework) -> None:
+        self._casework = casework
+
+    def sent(self, tx: Transaction, row: Delivery, receipt: Receipt | CaseRef | None) -> None:
+        if row.kind is DeliveryKind.OPEN and isinstance(receipt, CaseRef) and row.case:
+            tx.case(row.case).ref = receipt
+        elif row.kind is DeliveryKind.RELAY:
+            _seen(tx, row)
+        elif row.kind is DeliveryKind.REPLY:
+            if row.uncertain:
+                self._tell_desk(tx, row, "The customer may have got the last message twice.")
+            if _whole(tx, row):
+                conversation = tx.conversation_by_id(row.conversation)
+                self._casework.show_fate(tx, conversation, row.seq, Fate.DELIVERED)
+
+    def refused(self, tx: Transaction, row: Delivery, reason: str) -> None:
+        """The rest of a message whose part was refused would make no sense: it is given up too."""
+        if row.target is not Target.CUSTOMER:
+            return
+        if row.kind is not DeliveryKind.REPLY:
+            self._tell_desk(tx, row, f"A change did not reach the customer: {reason}")
+            return
+        for part in tx.deliveries_of(row.conversation, row.seq, (DeliveryKind.REPLY,)):
+            if not part.finished:
+                part.state, part.error = DeliveryState.DEAD, "an earlier part was refused"
+        conversation = tx.conversation_by_id(row.conversation)
+        message = tx.message(row.conversation, row.seq)
+        if message is not None and message.author.kind is AuthorKind.AGENT:
+            self._casework.show_fate(tx, conversation, row.seq, Fate.FAILED, why=reason)
+        else:
+            self._tell_desk(tx, row, f"The bot's answer did not reach the customer: {reason}")
+
+    def _tell_desk(self, tx: Transaction, row: Delivery, text: str) -> None:
+        conversation = tx.conversation_by_id(row.conversation)
+        if conversation.case is not None and self._casework.has_desk:
+            self._casework.note(tx, conversation, tx.case(conversation.case), text, seq=row.seq)
+
+
+def _seen(tx: Transaction, row: Delivery) -> None:
+    conversation = tx.conversation_by_id(row.conversation)
+    if conversation.seen_seq < row.seq:
+        conversation.seen_seq = row.seq
+        tx.notify(Seen(conversation.address, row.seq))
+
+
+def _whole(tx: Transaction, row: Delivery) -> bool:
+    parts = tx.deliveries_of(row.conversation, row.seq, (DeliveryKind.REPLY,))
+    return all(part.state is DeliveryState.SENT for part in parts)

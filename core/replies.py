@@ -1,0 +1,109 @@
+"""Put a line into a transcript and on its way to the customer, in one transaction.
+
+A channel that replays the transcript needs nothing sent. For any other, every part of the line
+gets a delivery row of its own, so that a restart goes on with the part that was next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from core.messages import (
+    Attachment,
+    Author,
+    Button,
+    Capabilities,
+    ChannelName,
+    Message,
+)
+from core.records import Conversation, DeliveryKind, Target
+from core.rendering import Part, fit
+from core.store import Transaction
+
+# For a channel that is switched off at the moment: its rows wait until it is back.
+_ANY_CHANNEL = Capabilities(max_text=4_000, max_buttons=0, max_label=40)
+
+
+BUTTONS = "buttons"
+"""A delivery's `detail` when its part carries the message's buttons."""
+FILE = "file:"
+"""A delivery's `detail` begins so, an attachment's id after it, when its part is that file."""
+
+
+class Replies:
+    """Knows what each channel can carry."""
+
+    def __init__(self, capabilities: Mapping[ChannelName, Capabilities]) -> None:
+        self._capabilities = capabilities
+
+    def of(self, conversation: Conversation) -> Capabilities:
+        return self._capabilities.get(conversation.address.channel, _ANY_CHANNEL)
+
+    def can_refuse(self, channel: ChannelName) -> bool:
+        """Whether a customer of this channel is shown a refusal and can send again."""
+        return self._capabilities.get(channel, _ANY_CHANNEL).replays
+
+    def say(
+        self,
+        tx: Transaction,
+        conversation: Conversation,
+        author: Author,
+        text: str,
+        *,
+        buttons: tuple[Button, ...] = (),
+        attachments: tuple[Attachment, ...] = (),
+        external_id: str = "",
+        answered_by: str = "",
+    ) -> Message:
+        """Append the line and queue whatever its channel needs to have sent."""
+        message = tx.append(
+            conversation,
+            author,
+            text,
+            buttons=buttons,
+            attachments=attachments,
+            external_id=external_id,
+            answered_by=answered_by,
+        )
+        if not self.of(conversation).replays:
+            self._queue_parts(tx, conversation, message)
+        return message
+
+    def _queue_parts(self, tx: Transaction, conversation: Conversation, message: Message) -> None:
+        parts = fit(message.text, message.buttons, message.attachments, self.of(conversation))
+        rows = [row for part in parts for row in _rows(part)]
+        for number, (text, detail) in enumerate(rows):
+            self._queue(tx, conversation, DeliveryKind.REPLY, message.seq, number, text, detail)
+
+    def change(
+        self, tx: Transaction, conversation: Conversation, message: Message, kind: DeliveryKind
+    ) -> None:
+        """Queue the edit or deletion of a line that was said before."""
+        if not self.of(conversation).replays:
+            self._queue(tx, conversation, kind, message.seq, None, message.text)
+
+    def _queue(
+        self,
+        tx: Transaction,
+        conversation: Conversation,
+        kind: DeliveryKind,
+        seq: int,
+        part: int | None,
+        text: str,
+        detail: str = "",
+    ) -> None:
+        tx.add_delivery(
+            conversation=conversation,
+            target=Target.CUSTOMER,
+            kind=kind,
+            seq=seq,
+            part=part,
+            text=text,
+            detail=detail,
+        )
+
+
+def _rows(part: Part) -> list[tuple[str, str]]:
+    """Text and detail of a row for each message that the platform will be sent."""
+    words = [(part.text, BUTTONS if part.buttons else "")] if part.text or part.buttons else []
+    return [*words, *(("", f"{FILE}{file.id}") for file in part.attachments)]

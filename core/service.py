@@ -1,0 +1,301 @@
+"""The running service: every part wired, in the order in which they start and stop.
+
+Nothing outward is named here: the channels, the desk and the model come from `core.app`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from core.casework import Casework
+from core.couriers import Couriers
+from core.customers import Customers
+from core.engine import Engine
+from core.errors import ModelError, ModelRefused, SettingsError
+from core.files import StoredFiles
+from core.limits import CustomerRates
+from core.messages import ChannelName
+from core.metrics import Metrics
+from core.notices import Notice
+from core.outbox import Outbox
+from core.policy import Policy
+from core.ports import (
+    AgentDesk,
+    Connector,
+    LanguageModel,
+    Route,
+    Services,
+    SupportsFiles,
+    SupportsLive,
+    SupportsRoutes,
+)
+from core.presence import Presence
+from core.receipts import Receipts
+from core.reminders import Reminders
+from core.replies import Replies
+from core.settings import Settings
+from core.settings.reload import SettingsWatcher
+from core.starter import Starter
+from core.store import Store, StoredCases, StoredCursors, StoredTranscript
+from core.tasks import Tasks
+from core.telemetry import Telemetry
+from core.turns import Turns
+from core.web import WebServer
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outward:
+    """What only the composition root knows how to make. `desk` and `model` give None when the
+    settings have no credentials for them."""
+
+    channels: Callable[[Settings, Services], Sequence[Connector]]
+    desk: Callable[[Settings, Services], AgentDesk | None]
+    model: Callable[[Settings], LanguageModel | None]
+    load: Callable[[], Settings]
+
+
+class Service:
+    """One frontdesk. `start` once, `stop` once. `routes` are served beside those of the parts."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        outward: Outward,
+        *,
+        now: Callable[[], datetime],
+        routes: Sequence[Route] = (),
+    ) -> None:
+        self._settings = settings
+        self._outward = outward
+        self._now = now
+        self._extra_routes = routes
+        self._policy = Policy.of(settings)
+        self._tasks = Tasks()
+        self.metrics = Metrics()
+
+    # --- start -----------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Ready for customers on the web when this returns; other channels follow as they can.
+
+        Raises StoreInUse, NewerDatabase, StoreUnavailable or OSError (the port is taken).
+        """
+        settings = self._settings
+        self.store = await Store.open(
+            settings.store.url, now=self._now, keep_files=settings.files.keep
+        )
+        try:
+            await self._build()
+            await self._begin()
+        except BaseException:
+            await self._tasks.close()
+            await self.store.close()
+            raise
+
+    async def _build(self) -> None:
+        settings, store = self._settings, self.store
+        folder = store.files_path or settings.path.parent / "frontdesk-files"
+        self.files = StoredFiles(store, folder, max_bytes=settings.files.max_mb * 1_000_000)
+        services = Services(
+            transcript=StoredTranscript(store),
+            cursors=StoredCursors(store),
+            files=self.files,
+            cases=StoredCases(store),
+            now=self._now,
+        )
+        self.desk = self._outward.desk(settings, services)
+        connectors = self._outward.channels(settings, services)
+        self.channels: Mapping[ChannelName, Connector] = {c.name: c for c in connectors}
+        self._add_file_sources()
+        self._wire()
+
+    def _add_file_sources(self) -> None:
+        for part in self._parts():
+            if isinstance(part, SupportsFiles):
+                self.files.add_source(part.name, part)
+
+    def _wire(self) -> None:
+        store, settings = self.store, self._settings
+        capabilities = {name: c.capabilities for name, c in self.channels.items()}
+        replies = Replies(capabilities)
+        self.casework = Casework(replies, has_desk=self.desk is not None)
+        self.customers = Customers(replies, self.casework, has_model=False)
+        presence = Presence(self.channels)
+        self.turns = Turns(
+            store, self.customers, self.casework, replies, presence, self._tasks, self.policy
+        )
+        self._rates = CustomerRates(settings.limits.customer_per_minute, time.monotonic)
+        self.engine = Engine(
+            store,
+            replies,
+            self.casework,
+            self.customers,
+            self.turns,
+            self._rates,
+            self.policy,
+            self._now,
+        )
+        couriers = Couriers(store, self.channels, self.desk)
+        self.outbox = Outbox(
+            store,
+            couriers,
+            Receipts(self.casework),
+            self._tasks,
+            self._now,
+            attempt=lambda: self._policy.settings.timeouts.platform,
+        )
+        self.reminders = Reminders(store, self.casework, self.policy, self._now)
+
+    async def _begin(self) -> None:
+        self._listen()
+        await self._open_kept_requests()
+        self._use_model(self._outward.model(self._settings))
+        self.web = self._web_server()
+        await self.web.start()
+        self._tasks.start(self.outbox.run(), "outbox")
+        self._tasks.start(self.reminders.run(), "reminders")
+        self._tasks.start(self._watch_settings(), "settings watcher")
+        await self.turns.resume()
+        starter = Starter(self.engine, self._tasks)
+        await starter.start(self._parts())
+
+    def _listen(self) -> None:
+        telemetry = Telemetry(self.metrics, self._now)
+        self.store.commit_seconds = self.metrics.commit
+        self.store.subscribe(telemetry.committed)
+        for channel in self.channels.values():
+            if isinstance(channel, SupportsLive):
+                self.store.subscribe(_publisher(channel.name, channel))
+        self.store.on_work(self.outbox.wake)
+        self.store.on_work(self.reminders.wake)
+
+    async def _open_kept_requests(self) -> None:
+        if self.desk is None:
+            return
+        opened = await self.store.write(self.casework.open_kept_requests)
+        if opened:
+            log.info("%d requests kept from the time without a desk get their threads", opened)
+
+    def _web_server(self) -> WebServer:
+        server = self._settings.server
+        return WebServer(
+            server.host,
+            server.port,
+            self._routes(),
+            self.readiness,
+            self.metrics,
+            trusted_proxies=tuple(map(str, server.trusted_proxies)),
+            metrics_token=server.metrics_token.get_secret_value(),
+        )
+
+    def _routes(self) -> list[Route]:
+        """The desk and a channel may share an app, and with it a route."""
+        routes: dict[tuple[str, str], Route] = {}
+        for part in self._parts():
+            if isinstance(part, SupportsRoutes):
+                routes |= {(route.method, route.path): route for route in part.routes()}
+        return list(routes.values())
+
+    def _parts(self) -> list[Connector | AgentDesk]:
+        return [*self.channels.values(), *([self.desk] if self.desk is not None else [])]
+
+    # --- the model -------------------------------------------------------------------------
+
+    def _use_model(self, model: LanguageModel | None) -> None:
+        self.turns.model = model
+        self.customers.has_model = model is not None
+        if model is not None:
+            self._tasks.start(self._check_model(model), "GPT check")
+
+    async def _check_model(self, model: LanguageModel) -> None:
+        """A refused key is found before a customer finds it."""
+        try:
+            await model.check()
+        except ModelRefused as refusal:
+            log.error("GPT is off: %s", refusal)
+            self.turns.model = None
+            self.customers.has_model = False
+            if self.desk is not None:
+                await self.desk.announce(f"GPT is off: {refusal}")
+        except ModelError as error:
+            log.warning("GPT could not be asked at start: %s", error)
+
+    # --- settings --------------------------------------------------------------------------
+
+    def policy(self) -> Policy:
+        return self._policy
+
+    async def _watch_settings(self) -> None:
+        await SettingsWatcher(
+            self._settings,
+            self._outward.load,
+            on_loaded=self._use_settings,
+            on_refused=self._keep_settings,
+        ).run()
+
+    def _use_settings(self, settings: Settings, changes: str) -> None:
+        self._policy = Policy.of(settings)
+        self._rates.per_minute = settings.limits.customer_per_minute
+        log.info("settings.yaml was loaded again: %s", changes)
+        self.metrics.settings_reloaded(ok=True)
+
+    def _keep_settings(self, error: SettingsError) -> None:
+        log.error("settings.yaml was not taken, the old settings stay:\n%s", error)
+        self.metrics.settings_reloaded(ok=False)
+        if self.desk is not None:
+            text = f"settings.yaml was not taken, the old rules go on answering:\n{error}"
+            self._tasks.start(self.desk.announce(text), "announcement")
+
+    # --- state -----------------------------------------------------------------------------
+
+    @property
+    def url(self) -> str:
+        """Where this service is reached on this machine."""
+        host = self._settings.server.host
+        host = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
+        return f"http://{host}:{self.web.port}"
+
+    async def readiness(self) -> dict[str, Any]:
+        """Whether the store takes messages and every channel is up, and which is not, and why."""
+        trouble = {"store": await self._store_trouble()}
+        for part in self._parts():
+            trouble[part.name] = "" if part.status.ok else part.status.detail or "not started"
+        return {
+            "ready": not any(trouble.values()),
+            "parts": {name: why or "ok" for name, why in trouble.items()},
+        }
+
+    async def _store_trouble(self) -> str:
+        try:
+            await self.store.check_writable()
+        except Exception as error:
+            return str(error) or type(error).__name__
+        return ""
+
+    async def stop(self, patience: timedelta) -> None:
+        """Begin nothing more, let what is under way end for `patience`, then end."""
+        seconds = patience.total_seconds()
+        await asyncio.gather(self.turns.close(seconds), self.outbox.close(seconds))
+        await asyncio.gather(*(part.stop() for part in self._parts()), return_exceptions=True)
+        await self.web.stop()
+        await self._tasks.close()
+        if self.turns.model is not None:
+            await self.turns.model.close()
+        await self.store.close()
+
+
+def _publisher(name: ChannelName, channel: SupportsLive) -> Callable[[Sequence[Notice]], None]:
+    def publish(notices: Sequence[Notice]) -> None:
+        for notice in notices:
+            if notice.address.channel == name:
+                channel.publish(notice)
+
+    return publish

@@ -1,0 +1,119 @@
+"""Load a settings file as a whole, or say everything that is wrong with it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import BaseModel
+
+from core.hours import BadHours, OpeningHours
+from core.settings.document import parse
+from core.settings.draft import Draft
+from core.settings.environment import environment
+from core.settings.nodes import MapNode, ScalarNode, find, scalars
+from core.settings.replies import compiled
+from core.settings.schema import Business, Groups, Settings
+from core.settings.secrets import warn_about_secrets
+from core.settings.source import read
+from core.settings.wording import texts
+
+NO_EFFECT_YET = (
+    ("channels", "web", "identity_secret"),
+    ("gpt", "daily_budget_usd"),
+    ("gpt", "prices"),
+)
+"""Keys whose feature is not built; `when.examples` of a rule is another one."""
+
+
+def load(
+    path: Path | str,
+    *,
+    environ: Mapping[str, str],
+    channels: Mapping[str, type[BaseModel]],
+    sections: Mapping[str, type[BaseModel]] = MappingProxyType({}),
+) -> Settings:
+    """The settings in the file at `path`, `${NAME}` filled from `environ` and `.env` beside it.
+
+    `channels` and `sections` give the models of `channels.<name>` and of further top-level keys.
+    Reads files, so call it off the event loop. Raises SettingsError with every problem found.
+    """
+    path = Path(path)
+    source = read(path)
+    draft = Draft(source, *parse(source))
+    variables = draft.fill(environment(path, environ))
+    parts = _parts(draft, channels, sections)
+    rules, lines = compiled(draft, channels)
+    business = parts.get("business")
+    wording = texts(draft, business)
+    hours = _hours(draft, business)
+    _warn_about_no_effect(draft)
+    warn_about_secrets(draft, parts)
+    warnings = draft.finish()
+    return Settings(
+        path=path,
+        quick_replies=rules,
+        texts=wording,
+        hours=hours,
+        warnings=warnings,
+        variables=variables,
+        lines=lines,
+        places=_tests(draft),
+        channels=MappingProxyType({name: parts[f"channels.{name}"] for name in channels}),
+        sections=MappingProxyType({name: parts[name] for name in sections}),
+        **{name: parts[name] for name in Groups.model_fields},
+    )
+
+
+def _parts(
+    draft: Draft, channels: Mapping[str, type[BaseModel]], sections: Mapping[str, type[BaseModel]]
+) -> dict[str, Any]:
+    """Every validated group by its dotted path; those with problems are missing."""
+    groups = {name: _model(field.annotation) for name, field in Groups.model_fields.items()}
+    models: dict[str, type[BaseModel]] = {**groups, **sections}
+    draft.only([], [*models, "channels", "quick_replies", "texts"])
+    draft.allow_empty(draft.root, [*models, "channels", "texts"])
+    node = draft.root.items.get("channels")
+    if node is not None and not isinstance(node, MapNode):
+        draft.complain(node.index, "a group of keys is expected here", "like web: {}")
+    draft.only(["channels"], list(channels))
+    draft.allow_empty(node, channels)
+    models |= {f"channels.{name}": model for name, model in channels.items()}
+    found = {path: draft.validated(model, path.split(".")) for path, model in models.items()}
+    return {path: part for path, part in found.items() if part is not None}
+
+
+def _tests(draft: Draft) -> dict[str, tuple[int, int]]:
+    return {
+        path: draft.source.position(node.index)
+        for path, node in scalars(draft.root)
+        if path.startswith("quick_replies.") and ".tests." in path
+    }
+
+
+def _model(annotation: Any) -> type[BaseModel]:
+    if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+        raise TypeError(f"{annotation!r} is not a group of settings")
+    return annotation
+
+
+def _hours(draft: Draft, business: Business | None) -> OpeningHours:
+    if business is None:
+        return OpeningHours()
+    try:
+        return OpeningHours.parse(business.hours or None, business.timezone)
+    except BadHours as error:
+        for fault in error.faults:
+            draft.complain_at(["business", *fault.path], fault.reason, fault.hint)
+        return OpeningHours()
+
+
+def _warn_about_no_effect(draft: Draft) -> None:
+    rules = range(len(draft.items("quick_replies")))
+    examples = [("quick_replies", number, "when", "examples") for number in rules]
+    for loc in (*NO_EFFECT_YET, *examples):
+        node = find(draft.root, loc)
+        if node is not None and not (isinstance(node, ScalarNode) and node.value in ("", None)):
+            draft.warn_at(loc, f'"{loc[-1]}" has no effect yet', "it is only checked", key=True)

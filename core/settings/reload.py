@@ -1,0 +1,108 @@
+"""Notice that the settings were saved, and never let a bad save disturb the service.
+
+The files are asked for their state a few times a second, which works for editors that write in
+place, rename over the old file or swap a link, and for mounts that send no events.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from core.errors import Problem, SettingsError
+from core.settings.changes import summary
+from core.settings.environment import dotenv_path
+from core.settings.schema import Settings
+
+log = logging.getLogger(__name__)
+
+State = tuple[tuple[int, ...], ...]
+
+
+class SettingsWatcher:
+    """Loads the settings anew whenever their file or `.env` beside it changes.
+
+    `load` is called in a thread. `on_loaded(settings, summary)` gets what loaded;
+    `on_refused(error)` what did not, once for each save, while the old settings stay in force.
+    Both are called on the event loop.
+    """
+
+    def __init__(
+        self,
+        current: Settings,
+        load: Callable[[], Settings],
+        *,
+        on_loaded: Callable[[Settings, str], None],
+        on_refused: Callable[[SettingsError], None],
+        every: float = 0.3,
+    ) -> None:
+        self._current = current
+        self._load = load
+        self._on_loaded = on_loaded
+        self._on_refused = on_refused
+        self._every = every
+        self._paths = (current.path, dotenv_path(current.path))
+        self._seen: State = ()  # so the first look loads: a save since the start is not missed
+        self._refused: tuple[Problem, ...] = ()
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        while True:
+            await asyncio.sleep(self._every)
+            try:
+                await self._look()
+            except Exception:
+                log.exception("loading the settings failed; the old ones stay in force")
+
+    async def _look(self) -> None:
+        state = await self._settled()
+        if state == self._seen:
+            return
+        # The state is read before the file: a save in between is seen as a change next time.
+        self._seen = state
+        try:
+            new = await asyncio.to_thread(self._load)
+        except SettingsError as error:
+            self._refuse(error)
+        else:
+            self._accept(new)
+
+    async def _settled(self) -> State:
+        # An editor writes in several steps; half a file is seldom worth a complaint.
+        state = await asyncio.to_thread(_states, self._paths)
+        for _ in range(3):
+            before = state
+            if state == self._seen:
+                break
+            await asyncio.sleep(self._every / 4)
+            state = await asyncio.to_thread(_states, self._paths)
+            if state == before:
+                break
+        return state
+
+    def _refuse(self, error: SettingsError) -> None:
+        if error.problems != self._refused:
+            self._refused = error.problems
+            self._on_refused(error)
+
+    def _accept(self, new: Settings) -> None:
+        changes, was_refused = summary(self._current, new), bool(self._refused)
+        self._refused = ()
+        if changes != "nothing changed" or was_refused:
+            self._current = new
+            self._on_loaded(new, changes)
+
+
+def _states(paths: tuple[Path, ...]) -> State:
+    return tuple(_state(path) for path in paths)
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    # Mode and change time belong to it: taking away a right, or giving it back, saves nothing.
+    try:
+        found = path.stat()
+    except OSError as error:
+        return (error.errno or 0,)
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino, found.st_dev

@@ -1,0 +1,196 @@
+"""What may stand in settings.yaml, with its defaults; the rules have a file of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, SecretStr
+
+from core.errors import Problem
+from core.hours import OpeningHours
+from core.quick_replies import Rule
+from core.settings.switches import why_off
+from core.settings.texts import Texts
+from core.settings.types import (
+    Count,
+    Language,
+    Network,
+    Port,
+    Secret,
+    Strict,
+    Switchable,
+    Text,
+    TimeZone,
+    Wait,
+    WaitOrNever,
+    WebUrl,
+    unfit,
+)
+
+Share = Annotated[float, Field(ge=0, le=1_000_000)]
+
+
+class Business(Strict):
+    """Who answers, where and when. `hours` is compiled into `Settings.hours`."""
+
+    name: Text = "our shop"
+    timezone: TimeZone = "UTC"
+    hours: dict[str, Any] = Field(default_factory=dict)
+    languages: Annotated[tuple[Language, ...], Field(min_length=1)] = ("en",)
+
+
+class Server(Strict):
+    """Where the one web server listens. `public_url` is how customers' browsers reach it."""
+
+    host: Text = "127.0.0.1"
+    port: Port = 8080
+    public_url: WebUrl = ""
+    trusted_proxies: tuple[Network, ...] = ()
+    metrics_token: Secret = SecretStr("")
+
+
+def _store_url(value: str) -> str:
+    scheme, separator, rest = value.partition("://")
+    if not separator or scheme not in ("sqlite", "postgresql", "mysql") or not rest:
+        raise unfit(
+            "this is not a store that works here",
+            "sqlite:///frontdesk.db, or postgresql://user@host/name",
+        )
+    return value
+
+
+class Store(Strict):
+    """Where everything is kept. The URL may hold a password, so it is never shown."""
+
+    url: Annotated[str, AfterValidator(_store_url), Field(repr=False)] = "sqlite:///frontdesk.db"
+
+
+class Price(Strict):
+    """US dollars for a million tokens."""
+
+    input: Share
+    output: Share
+
+
+class Gpt(Switchable):
+    """The language model. `max_history` counts estimated tokens of the conversation so far."""
+
+    api_key: Secret = SecretStr("")
+    base_url: WebUrl = "https://api.openai.com/v1"
+    model: Text = "gpt-5.4-mini"
+    instructions: str = ""
+    debounce: Wait = timedelta(seconds=1)
+    max_history: Annotated[int, Field(ge=200, le=1_000_000)] = 4000
+    daily_budget_usd: Share | None = None
+    prices: dict[str, Price] = Field(default_factory=dict)
+
+    def needs(self) -> tuple[str, ...]:
+        return ("gpt.api_key",)
+
+
+class Desk(Switchable):
+    """The agents' place. `channel` is a Slack channel's id or #name; None waits for ever."""
+
+    channel: str = ""
+    remind_after: WaitOrNever = timedelta(minutes=5)
+    give_up_after: WaitOrNever = timedelta(minutes=30)
+    note_prefix: Annotated[Text, Field(max_length=8)] = ";;"
+
+    def needs(self) -> tuple[str, ...]:
+        return ("slack", "desk.channel")
+
+
+class Handover(Strict):
+    """When a person is called: asked for in these words, or after so many failures of GPT.
+
+    A language that `ask` names takes the place of the words that are known anyway.
+    """
+
+    ask: dict[Language, tuple[Text, ...]] = Field(default_factory=dict)
+    after_failures: Annotated[int, Field(ge=1, le=100)] = 2
+
+
+class Timeouts(Strict):
+    """How long an attempt may take: one request to a platform, one answer of GPT, and the
+    longest silence while GPT writes."""
+
+    platform: Wait = timedelta(seconds=10)
+    gpt_total: Wait = timedelta(seconds=30)
+    gpt_silence: Wait = timedelta(seconds=10)
+
+
+class FileLimits(Strict):
+    """The largest file taken, in megabytes of a million bytes, and how long files are kept."""
+
+    max_mb: Annotated[int, Field(ge=1, le=1000)] = 20
+    keep: Wait = timedelta(days=30)
+
+
+class Limits(Strict):
+    """What one customer, one frame and one process may take."""
+
+    customer_per_minute: Count = 30
+    message_chars: Annotated[int, Field(ge=100, le=100_000)] = 4000
+    socket_frame_bytes: Annotated[int, Field(ge=4096, le=16_000_000)] = 65_536
+    connections: Count = 10_000
+
+
+class Groups(Strict):
+    """The groups of settings that the core itself owns."""
+
+    business: Business = Business()
+    server: Server = Server()
+    store: Store = Store()
+    gpt: Gpt = Gpt()
+    handover: Handover = Handover()
+    desk: Desk = Desk()
+    timeouts: Timeouts = Timeouts()
+    files: FileLimits = FileLimits()
+    limits: Limits = Limits()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One whole, checked settings file.
+
+    `channels` has every known channel and `sections` every known section, with their defaults
+    where the file is silent. `variables` says which environment variable filled a value, by
+    dotted path, `lines` where each rule begins, by id,
+    and `places` the line and column of the rules' own tests, by dotted path.
+    """
+
+    path: Path
+    business: Business
+    server: Server
+    store: Store
+    gpt: Gpt
+    handover: Handover
+    desk: Desk
+    timeouts: Timeouts
+    files: FileLimits
+    limits: Limits
+    channels: Mapping[str, Any]
+    sections: Mapping[str, Any]
+    quick_replies: tuple[Rule, ...]
+    texts: Texts
+    hours: OpeningHours = field(default_factory=OpeningHours)
+    warnings: tuple[Problem, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    lines: Mapping[str, int] = field(default_factory=dict)
+    places: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+    def section(self, name: str) -> Any:
+        """The settings of a section that another package defined, such as "slack"."""
+        return self.sections[name]
+
+    def why_off(self, path: str) -> str:
+        """Why "channels.telegram", "gpt" or "desk" is off, in a few words; "" when it is on."""
+        return why_off(self, path)
+
+    def line_of(self, rule: str) -> int:
+        """The line on which the rule with this id begins."""
+        return self.lines.get(rule, 1)

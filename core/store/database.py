@@ -1,0 +1,223 @@
+"""Connections as this project wants them, whatever the drivers' defaults are.
+
+SQLite: write-ahead log, every commit on disk before it returns, one writer that takes its lock
+at BEGIN. PostgreSQL: one writing connection that proves, by an advisory lock, to be the only one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import sqlite3
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from sqlalchemy import URL, Connection, NullPool, event, exc, make_url, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from core.errors import StoreInUse, StoreUnavailable
+from core.store import faults, lock
+
+T = TypeVar("T")
+
+PATIENCE = 20.0  # seconds to wait for another connection to get out of the way
+
+_BUSY_TIMEOUT = 5.0
+_SQLITE_READERS = 2
+_POSTGRES_READERS = 4
+_POSTGRES_TIMEOUTS = {"timeout": 10, "command_timeout": 30}
+_LET_GO = 2.0  # seconds until the server has noticed that the last process died
+
+# Any number does, as long as it is the same in every frontdesk.
+_CLAIM = text("SELECT pg_try_advisory_lock(719885386)")
+_HOLDER = text(
+    "SELECT min(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = 719885386 "
+    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+
+_PRAGMAS = (
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    f"PRAGMA busy_timeout={int(_BUSY_TIMEOUT * 1000)}",
+    "PRAGMA journal_size_limit=67108864",
+)
+
+
+class Database:
+    """The engines of one database. `path` is its file, None when it is not a file."""
+
+    def __init__(self, writer: AsyncEngine, readers: AsyncEngine, path: Path | None) -> None:
+        self.path = path
+        self._writer = writer
+        self._readers = readers
+        self._lock: lock.FileLock | None = None
+
+    async def claim(self) -> None:
+        """Keep other processes out of the file. Raises StoreInUse or StoreUnavailable."""
+        if self.path is None:
+            return
+        path = self.path
+        self._lock = lock.FileLock(path)
+        lock.prepare(path)
+        try:
+            await patiently(lambda: asyncio.to_thread(_write_ahead, path))
+        except sqlite3.Error as error:
+            raise faults.as_unavailable(error, f"cannot use {self.path}") from error
+
+    async def writing(self) -> AsyncConnection:
+        """A new writing connection. Raises StoreInUse or StoreUnavailable."""
+        connection = self._writer.connect()
+        try:
+            _ = await connection.start()
+            if self.path is None:
+                await patiently(lambda: _claim_postgres(connection), _claimed, _LET_GO)
+        except StoreInUse:
+            await drop(connection)
+            raise
+        except Exception as error:
+            await drop(connection)
+            raise faults.as_unavailable(error, "the database cannot be opened") from error
+        return connection
+
+    async def read(self, query: Callable[[Connection], T]) -> T:
+        """Run `query` on a snapshot. Raises StoreUnavailable, or what `query` raises."""
+        try:
+            async with self._readers.connect() as connection:
+                return await connection.run_sync(query)
+        except Exception as error:
+            if faults.unavailable(error) or faults.busy(error):
+                raise faults.as_unavailable(error, "the database cannot be read") from error
+            raise
+
+    def sync_folder(self) -> None:
+        """Put the files' names on disk too: a commit in a file without a name is lost."""
+        if self.path is not None:
+            folder = os.open(self.path.parent, os.O_RDONLY)
+            os.fsync(folder)
+            os.close(folder)
+
+    async def close(self) -> None:
+        await self._readers.dispose()
+        await self._writer.dispose()
+        if self._lock is not None:
+            self._lock.release()
+
+
+def locate(url: str) -> Database:
+    """The database behind a `store.url`. Raises StoreUnavailable when it is none of ours."""
+    try:
+        parsed = make_url(url)
+    except exc.ArgumentError as error:
+        raise StoreUnavailable("store.url is not a URL such as sqlite:///frontdesk.db") from error
+    match parsed.drivername:
+        case "sqlite":
+            return _sqlite(parsed)
+        case "postgresql" | "postgres":
+            return _postgres(parsed)
+        case other:
+            raise StoreUnavailable(f"store.url: {other}: is unknown; use sqlite or postgresql")
+
+
+async def patiently(
+    attempt: Callable[[], Awaitable[T]],
+    again: Callable[[Exception], bool] = faults.busy,
+    patience: float = PATIENCE,
+) -> T:
+    """What `attempt` returns, tried for `patience` seconds while something is in its way."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + patience
+    while True:
+        try:
+            return await attempt()
+        except Exception as error:
+            if not again(error) or loop.time() > deadline:
+                raise
+        await asyncio.sleep(random.uniform(0.01, 0.1))  # noqa: S311
+
+
+async def drop(connection: AsyncConnection) -> None:
+    """Get rid of a connection in whatever state it is, even one that never opened."""
+    with contextlib.suppress(exc.SQLAlchemyError, OSError):
+        await connection.invalidate()
+    with contextlib.suppress(exc.SQLAlchemyError, OSError):
+        await connection.close()
+
+
+def _sqlite(url: URL) -> Database:
+    if not url.database or url.database == ":memory:":
+        raise StoreUnavailable("store.url: name a file, as in sqlite:///frontdesk.db")
+    path = Path(url.database).absolute()
+    # Mode rw never creates: a database that vanished must not come back empty.
+    place = URL.create(
+        "sqlite+aiosqlite",
+        database=f"file:{quote(str(path))}",
+        query={"uri": "true", "mode": "rw"},
+    )
+    arguments: dict[str, Any] = {"timeout": _BUSY_TIMEOUT, "isolation_level": None}
+    writer = _engine(place, arguments, poolclass=NullPool)
+    readers = _engine(place, arguments, pool_size=_SQLITE_READERS, max_overflow=0)
+    _on_connect(writer, _PRAGMAS)
+    _on_connect(readers, (*_PRAGMAS, "PRAGMA query_only=ON"))
+    _on_begin(writer, "BEGIN IMMEDIATE")
+    _on_begin(readers, "BEGIN")
+    return Database(writer, readers, path)
+
+
+def _postgres(url: URL) -> Database:
+    query = {"ssl" if name == "sslmode" else name: value for name, value in url.query.items()}
+    place = url.set(drivername="postgresql+asyncpg", query=query)
+    writer = _engine(place, _POSTGRES_TIMEOUTS, poolclass=NullPool)
+    readers = _engine(
+        place,
+        _POSTGRES_TIMEOUTS,
+        pool_size=_POSTGRES_READERS,
+        max_overflow=0,
+        isolation_level="REPEATABLE READ",
+    )
+    return Database(writer, readers, None)
+
+
+def _engine(place: URL, arguments: Mapping[str, Any], **options: Any) -> AsyncEngine:
+    # Parameters stay out of error texts: they are what customers wrote.
+    return create_async_engine(
+        place, connect_args=dict(arguments), hide_parameters=True, **options
+    )
+
+
+def _on_connect(engine: AsyncEngine, statements: tuple[str, ...]) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def connected(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        for statement in statements:
+            cursor.execute(statement)
+        cursor.close()
+
+
+def _on_begin(engine: AsyncEngine, statement: str) -> None:
+    @event.listens_for(engine.sync_engine, "begin")
+    def begun(connection: Connection) -> None:
+        connection.exec_driver_sql(statement)
+
+
+def _write_ahead(path: Path) -> None:
+    # By itself, because the journal's mode cannot change inside a transaction.
+    with contextlib.closing(sqlite3.connect(path, timeout=_BUSY_TIMEOUT)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+
+
+async def _claim_postgres(connection: AsyncConnection) -> None:
+    taken = await connection.scalar(_CLAIM)
+    holder = None if taken else await connection.scalar(_HOLDER)
+    await connection.rollback()
+    if not taken:
+        raise StoreInUse(
+            f"another frontdesk uses this database (its server process is {holder}); stop it first"
+        )
+
+
+def _claimed(error: Exception) -> bool:
+    return isinstance(error, StoreInUse)

@@ -1,0 +1,210 @@
+"""Rows to records and back, so that column names appear nowhere but here and in the statements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from core.cases import CaseState
+from core.messages import (
+    Address,
+    Agent,
+    Attachment,
+    Author,
+    AuthorKind,
+    Button,
+    CaseRef,
+    Message,
+    Mode,
+    Sender,
+)
+from core.records import Case, Conversation, Delivery, DeliveryKind, DeliveryState, Target
+
+Values = dict[str, Any]
+
+OPEN_STATES = frozenset({DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNCERTAIN})
+
+_buttons = msgspec.json.Decoder(tuple[Button, ...])
+_attachments = msgspec.json.Decoder(tuple[Attachment, ...])
+_encode = msgspec.json.Encoder().encode
+
+
+def as_json(items: Sequence[Button] | Sequence[Attachment]) -> str | None:
+    """None for nothing: most messages carry neither buttons nor files."""
+    return _encode(items).decode() if items else None
+
+
+def to_conversation(row: Any) -> Conversation:
+    author = row.agent_kind and Author(
+        AuthorKind(row.agent_kind), row.agent_name or "", row.agent_avatar
+    )
+    return Conversation(
+        id=row.id,
+        address=Address(row.channel, row.account, row.peer),
+        mode=Mode(row.mode),
+        version=row.version,
+        last_seq=row.last_seq,
+        pending_seq=row.pending_seq,
+        attempts=row.attempts,
+        seen_seq=row.seen_seq,
+        sender=Sender(row.sender_name, row.sender_username, row.sender_language),
+        language=row.language,
+        page=row.page,
+        context=row.context,
+        case=row.case_id,
+        agent=author or None,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def conversation_values(record: Conversation) -> Values:
+    agent = record.agent
+    return {
+        "channel": record.address.channel,
+        "account": record.address.account,
+        "peer": record.address.peer,
+        "mode": record.mode.value,
+        "version": record.version,
+        "last_seq": record.last_seq,
+        "pending_seq": record.pending_seq,
+        "attempts": record.attempts,
+        "seen_seq": record.seen_seq,
+        "sender_name": record.sender.name,
+        "sender_username": record.sender.username,
+        "sender_language": record.sender.language,
+        "language": record.language,
+        "page": record.page,
+        "context": record.context,
+        "case_id": record.case,
+        "agent_kind": agent.kind.value if agent else None,
+        "agent_name": agent.name if agent else None,
+        "agent_avatar": agent.avatar if agent else None,
+        "created_at": record.created_at,
+        "updated_at": record.updated_at,
+    }
+
+
+def to_message(row: Any) -> Message:
+    return Message(
+        conversation=row.conversation_id,
+        seq=row.seq,
+        author=Author(AuthorKind(row.author_kind), row.author_name, row.author_avatar),
+        text=row.text,
+        at=row.at,
+        buttons=_buttons.decode(row.buttons) if row.buttons else (),
+        attachments=_attachments.decode(row.attachments) if row.attachments else (),
+        external_id=row.external_id,
+        answered_by=row.answered_by,
+        edited_at=row.edited_at,
+        deleted_at=row.deleted_at,
+    )
+
+
+def message_values(message: Message, external_key: int | None) -> Values:
+    return {
+        "conversation_id": message.conversation,
+        "seq": message.seq,
+        "author_kind": message.author.kind.value,
+        "author_name": message.author.name,
+        "author_avatar": message.author.avatar,
+        "text": message.text,
+        "buttons": as_json(message.buttons),
+        "attachments": as_json(message.attachments),
+        "external_key": external_key,
+        "external_id": message.external_id,
+        "answered_by": message.answered_by,
+        "at": message.at,
+    }
+
+
+def to_ref(row: Any) -> CaseRef | None:
+    return None if row.thread is None else CaseRef(row.workspace, row.channel, row.thread)
+
+
+def to_case(row: Any) -> Case:
+    agent = row.agent_id is not None
+    return Case(
+        id=row.id,
+        conversation=row.conversation_id,
+        state=CaseState(row.state),
+        reason=row.reason,
+        ref=to_ref(row),
+        agent=Agent(row.agent_id, row.agent_name or "", row.agent_avatar) if agent else None,
+        opened_at=row.opened_at,
+        first_seq=row.first_seq,
+        due_at=row.due_at,
+        reminded_at=row.reminded_at,
+        gave_up_at=row.gave_up_at,
+        closed_at=row.closed_at,
+    )
+
+
+def case_values(record: Case) -> Values:
+    ref, agent = record.ref, record.agent
+    return {
+        "conversation_id": record.conversation,
+        "open_key": record.conversation if record.closed_at is None else None,
+        "state": record.state.value,
+        "reason": record.reason,
+        "workspace": ref.workspace if ref else None,
+        "channel": ref.channel if ref else None,
+        "thread": ref.thread if ref else None,
+        "agent_id": agent.id if agent else None,
+        "agent_name": agent.name if agent else None,
+        "agent_avatar": agent.avatar if agent else None,
+        "opened_at": record.opened_at,
+        "first_seq": record.first_seq,
+        "due_at": record.due_at,
+        "reminded_at": record.reminded_at,
+        "gave_up_at": record.gave_up_at,
+        "closed_at": record.closed_at,
+    }
+
+
+def to_delivery(row: Any) -> Delivery:
+    return Delivery(
+        id=row.id,
+        key=row.key,
+        lane=row.lane,
+        target=Target(row.target),
+        kind=DeliveryKind(row.kind),
+        conversation=row.conversation_id,
+        case=row.case_id,
+        seq=row.seq,
+        part=row.part,
+        text=row.text,
+        detail=row.detail,
+        state=DeliveryState(row.state),
+        attempts=row.attempts,
+        next_at=row.next_at,
+        first_try_at=row.first_try_at,
+        remote_id=row.remote_id,
+        error=row.error,
+        uncertain=bool(row.uncertain),
+    )
+
+
+def delivery_values(record: Delivery) -> Values:
+    return {
+        "key": record.key,
+        "lane": record.lane,
+        "open_lane": record.lane if record.state in OPEN_STATES else None,
+        "target": record.target.value,
+        "kind": record.kind.value,
+        "conversation_id": record.conversation,
+        "case_id": record.case,
+        "seq": record.seq,
+        "part": record.part,
+        "text": record.text,
+        "detail": record.detail,
+        "state": record.state.value,
+        "attempts": record.attempts,
+        "next_at": record.next_at,
+        "first_try_at": record.first_try_at,
+        "remote_id": record.remote_id,
+        "error": record.error,
+        "uncertain": int(record.uncertain),
+    }

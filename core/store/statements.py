@@ -1,0 +1,146 @@
+"""Every statement, built once: building one costs more than running it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BindParameter, bindparam, func, or_, select
+
+from core.tables import cases, conversations, cursors, deliveries, files, messages
+
+_conversation: BindParameter[Any] = bindparam("conversation")
+_limit: BindParameter[Any] = bindparam("limit")
+
+# --- conversations --------------------------------------------------------------------------
+
+CONVERSATION = select(conversations).where(conversations.c.id == _conversation)
+CONVERSATION_AT = select(conversations).where(
+    conversations.c.channel == bindparam("channel"),
+    conversations.c.account == bindparam("account"),
+    conversations.c.peer == bindparam("peer"),
+)
+PENDING = (
+    select(conversations.c.id)
+    .where(conversations.c.pending_seq.is_not(None))
+    .order_by(conversations.c.updated_at)
+)
+ADD_CONVERSATION = conversations.insert()
+SET_CONVERSATION = conversations.update().where(conversations.c.id == bindparam("row_id"))
+
+# --- messages -------------------------------------------------------------------------------
+
+_of_conversation = select(messages).where(messages.c.conversation_id == _conversation)
+
+MESSAGE = _of_conversation.where(messages.c.seq == bindparam("number"))
+MESSAGES = (
+    _of_conversation.where(
+        messages.c.seq > bindparam("after"), messages.c.seq <= bindparam("upto")
+    )
+    .order_by(messages.c.seq)
+    .limit(_limit)
+)
+LATEST = (
+    _of_conversation.where(messages.c.seq < bindparam("before"))
+    .order_by(messages.c.seq.desc())
+    .limit(_limit)
+)
+CHANGED = _of_conversation.where(
+    messages.c.seq <= bindparam("upto"),
+    or_(messages.c.edited_at.is_not(None), messages.c.deleted_at.is_not(None)),
+).order_by(messages.c.seq)
+MESSAGE_BY_KEY = _of_conversation.where(messages.c.external_key == bindparam("hash"))
+ADD_MESSAGE = messages.insert()
+SET_MESSAGE = messages.update().where(
+    messages.c.conversation_id == bindparam("row_id"), messages.c.seq == bindparam("number")
+)
+
+# --- cases ----------------------------------------------------------------------------------
+
+CASE = select(cases).where(cases.c.id == bindparam("case"))
+CASE_AT = select(cases).where(
+    cases.c.workspace == bindparam("at_workspace"),
+    cases.c.channel == bindparam("at_channel"),
+    cases.c.thread == bindparam("at_thread"),
+)
+OPEN_CASES = select(cases).where(cases.c.open_key.is_not(None)).order_by(cases.c.id)
+EARLIER_REFS = (
+    select(cases.c.workspace, cases.c.channel, cases.c.thread)
+    .where(
+        cases.c.conversation_id == _conversation,
+        cases.c.id < bindparam("case"),
+        cases.c.thread.is_not(None),
+    )
+    .order_by(cases.c.id)
+)
+DUE_CASES = (
+    select(cases)
+    .where(cases.c.due_at <= bindparam("now"))
+    .order_by(cases.c.due_at, cases.c.id)
+    .limit(_limit)
+)
+NEXT_CASE_DUE = select(func.min(cases.c.due_at))
+ADD_CASE = cases.insert()
+SET_CASE = cases.update().where(cases.c.id == bindparam("row_id"))
+
+# --- deliveries -----------------------------------------------------------------------------
+
+_open = deliveries.c.open_lane.is_not(None)
+
+DELIVERY = select(deliveries).where(deliveries.c.id == bindparam("delivery"))
+HEADS = (
+    select(deliveries)
+    .where(
+        deliveries.c.id.in_(
+            select(func.min(deliveries.c.id))
+            .where(_open, deliveries.c.open_lane.not_in(bindparam("busy", expanding=True)))
+            .group_by(deliveries.c.open_lane)
+        )
+    )
+    .order_by(deliveries.c.next_at, deliveries.c.id)
+    .limit(_limit)
+)
+DELIVERIES_OF = (
+    select(deliveries)
+    .where(
+        deliveries.c.conversation_id == _conversation,
+        deliveries.c.seq == bindparam("number"),
+        deliveries.c.kind.in_(bindparam("kinds", expanding=True)),
+    )
+    .order_by(deliveries.c.id)
+)
+LAST_PART = select(func.max(deliveries.c.part)).where(
+    deliveries.c.conversation_id == _conversation,
+    deliveries.c.seq == bindparam("number"),
+    deliveries.c.kind == bindparam("of_kind"),
+    deliveries.c.lane == bindparam("of_lane"),
+)
+UNFINISHED = select(func.count()).where(deliveries.c.open_lane == bindparam("of_lane"))
+PENDING_COUNTS = (
+    select(deliveries.c.target, func.count().label("rows"))
+    .where(_open)
+    .group_by(deliveries.c.target)
+)
+ADD_DELIVERY = deliveries.insert()
+SET_DELIVERY = deliveries.update().where(deliveries.c.id == bindparam("row_id"))
+
+# --- cursors --------------------------------------------------------------------------------
+
+CURSOR = select(cursors.c.value).where(cursors.c.name == bindparam("of"))
+ADD_CURSOR = cursors.insert()
+SET_CURSOR = cursors.update().where(cursors.c.name == bindparam("of"))
+
+# --- files ----------------------------------------------------------------------------------
+
+FILE = select(files).where(files.c.id == bindparam("file"))
+PICTURE = select(files).where(files.c.picture_key == bindparam("hash"))
+EXPIRED_FILES = (
+    select(files)
+    .where(files.c.expires_at <= bindparam("now"))
+    .order_by(files.c.expires_at)
+    .limit(_limit)
+)
+KNOWN_FILES = select(files.c.id).where(files.c.id.in_(bindparam("ids", expanding=True)))
+ADD_FILE = files.insert()
+SET_FILE = files.update().where(files.c.id == bindparam("file"))
+DROP_FILE = files.delete().where(files.c.id == bindparam("file"))
+EXPIRE_FILES = files.update().where(files.c.id.in_(bindparam("ids", expanding=True)))

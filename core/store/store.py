@@ -1,0 +1,166 @@
+"""The store: one writer, a few readers, and whoever wants to hear of a commit."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from core.errors import StoreUnavailable
+from core.notices import Notice
+from core.store import faults, schema
+from core.store.database import Database, drop, locate
+from core.store.reader import ExternalKey, Reader
+from core.store.transaction import Transaction
+from core.store.writer import Batch, Writer
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+def external_key(external_id: str) -> int:
+    """A platform's id as a signed 64-bit number, which makes for a small index."""
+    return int.from_bytes(blake2b(external_id.encode(), digest_size=8).digest(), signed=True)
+
+
+class Store:
+    """The database of one frontdesk. All methods belong to one event loop.
+
+    `path` is the SQLite file, None on PostgreSQL. `files_path` is the folder for files beside
+    it, None on PostgreSQL. `keep_files` is how long new files are kept. `commit_seconds` is
+    called after each commit with the seconds since its BEGIN. The last two may be set at any time.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        now: Callable[[], datetime],
+        keep_files: timedelta,
+        external_key: ExternalKey,
+    ) -> None:
+        """Use `Store.open`."""
+        self.path = database.path
+        self.keep_files = keep_files
+        self.commit_seconds: Callable[[float], None] = _ignore
+        self._database = database
+        self._now = now
+        self._external_key = external_key
+        self._writer: Writer | None = None
+        self._subscribers: list[Callable[[Sequence[Notice]], None]] = []
+        self._workers: list[Callable[[], None]] = []
+
+    @classmethod
+    async def open(
+        cls,
+        url: str,
+        *,
+        now: Callable[[], datetime],
+        keep_files: timedelta = timedelta(days=30),
+        external_key: ExternalKey = external_key,
+    ) -> Store:
+        """Open `sqlite:///path` or `postgresql://…`, bringing its schema up to date.
+
+        Raises StoreInUse, NewerDatabase or StoreUnavailable, each with a text for the admin.
+        """
+        database = locate(url)
+        store = cls(database, now, keep_files, external_key)
+        try:
+            await store._start()
+        except BaseException:
+            await database.close()
+            raise
+        return store
+
+    async def _start(self) -> None:
+        await self._database.claim()
+        connection = await self._database.writing()
+        try:
+            await connection.run_sync(schema.bring_up)
+            self._database.sync_folder()
+        except Exception as error:
+            await drop(connection)
+            if faults.unavailable(error):
+                doing = "the database cannot be brought up to date"
+                raise faults.as_unavailable(error, doing) from error
+            raise
+        self._writer = Writer(self._database, connection, self._begin, self._committed)
+
+    @property
+    def files_path(self) -> Path | None:
+        return self.path and self.path.with_name(f"{self.path.stem}-files")
+
+    async def close(self) -> None:
+        """Finish every unit that waits, then let go of the database. Safe to call twice."""
+        if self._writer is not None:
+            await self._writer.close()
+        await self._database.close()
+
+    async def write(self, unit: Callable[[Transaction], T]) -> T:
+        """Run `unit` in a transaction; its result, once it is on disk.
+
+        Units run in the order of the calls. `unit` may be run again, see `core.store.transaction`.
+        Whatever it raises comes back to this caller alone and nothing of it is stored. Raises
+        StoreUnavailable when the database refuses: call again later. (When the connection is lost
+        during the commit itself, the unit may have been stored all the same.)
+        """
+        outcome = await self._running().submit(unit)
+        if outcome.error is not None:
+            raise outcome.error
+        result: T = outcome.result
+        return result
+
+    async def read(self, query: Callable[[Reader], T]) -> T:
+        """Run `query` on a snapshot that has every commit so far. Raises StoreUnavailable."""
+        self._running()
+        return await self._database.read(
+            lambda connection: query(Reader(connection, self._now(), self._external_key))
+        )
+
+    def subscribe(self, listener: Callable[[Sequence[Notice]], None]) -> None:
+        """`listener` gets the notices of each commit, in commit order, on the event loop, before
+        the writers' calls return. It must not block."""
+        self._subscribers.append(listener)
+
+    def on_work(self, listener: Callable[[], None]) -> None:
+        """`listener` is called after each commit that left something to do (see
+        `Transaction.wake`), after the notices and before the writers' calls return."""
+        self._workers.append(listener)
+
+    async def check_writable(self) -> None:
+        """Commit something small. Raises StoreUnavailable when that fails."""
+        await self.write(lambda unit: unit.set_cursor("store.checked", unit.now.isoformat()))
+
+    def _running(self) -> Writer:
+        if self._writer is None:
+            raise StoreUnavailable("the store is not open")
+        return self._writer
+
+    def _begin(self, connection: Connection) -> Transaction:
+        return Transaction(connection, self._now(), self._external_key, self.keep_files)
+
+    def _committed(self, batch: Batch) -> None:
+        notices = [notice for unit in batch.transactions for notice in unit.notices]
+        if notices:
+            for subscriber in self._subscribers:
+                _call(subscriber, notices)
+        if any(unit.wakes for unit in batch.transactions):
+            for worker in self._workers:
+                _call(worker)
+        _call(self.commit_seconds, batch.seconds)
+
+
+def _call(listener: Callable[..., None], *values: object) -> None:
+    try:
+        listener(*values)
+    except Exception:
+        log.exception("a listener of the store failed")
+
+
+def _ignore(_seconds: float) -> None:
+    return None

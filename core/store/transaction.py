@@ -1,0 +1,316 @@
+"""Changes to the database, made by one unit of work.
+
+A unit is a plain function of a Transaction. It may be run more than once: when another unit of
+its batch fails, everything is rolled back and each runs again by itself. So it must decide from
+what it reads in the transaction, and change nothing else than the transaction.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult, Executable
+
+from core.cases import CaseState
+from core.messages import (
+    Address,
+    Attachment,
+    Author,
+    Button,
+    CaseId,
+    ConversationId,
+    DeliveryKey,
+    Message,
+    Mode,
+    Sender,
+)
+from core.notices import MessageDeleted, MessageEdited, MessageStored, Notice
+from core.records import Case, Conversation, Delivery, DeliveryKind, DeliveryState, Target
+from core.store import filing, rows
+from core.store import statements as sql
+from core.store.identity import Identity, Record
+from core.store.reader import ExternalKey, Reader
+from core.tables import clean
+
+
+class Transaction(Reader):
+    """One unit's view of the store, with its own writes.
+
+    The same row is always the same record object. Records may be changed in place; the changes
+    are written when the unit returns, or earlier when a query needs them.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        now: datetime,
+        external_key: ExternalKey,
+        keep_files: timedelta,
+    ) -> None:
+        super().__init__(connection, now, external_key)
+        self.notices: list[Notice] = []
+        self.wakes = False
+        self.wrote = False
+        self._keep_files = keep_files
+        self._conversations = Identity(
+            rows.to_conversation, rows.conversation_values, sql.SET_CONVERSATION
+        )
+        self._cases = Identity(rows.to_case, rows.case_values, sql.SET_CASE)
+        self._deliveries = Identity(rows.to_delivery, rows.delivery_values, sql.SET_DELIVERY)
+
+    # --- conversations ---
+
+    def open_conversation(self, address: Address) -> Conversation:
+        """The conversation of `address`; a new one, in mode BOT, if nobody wrote from there."""
+        found = self.conversation(address)
+        if found is not None:
+            return found
+        record = Conversation(
+            id=ConversationId(0),
+            address=address,
+            mode=Mode.BOT,
+            version=0,
+            last_seq=0,
+            pending_seq=None,
+            attempts=0,
+            seen_seq=0,
+            sender=Sender(),
+            language="",
+            page="",
+            context="",
+            case=None,
+            agent=None,
+            created_at=self.now,
+            updated_at=self.now,
+        )
+        values = rows.conversation_values(record)
+        record.id = ConversationId(self._insert(sql.ADD_CONVERSATION, values))
+        return self._conversations.keep(record)
+
+    # --- messages ---
+
+    def append(
+        self,
+        conversation: Conversation,
+        author: Author,
+        text: str,
+        *,
+        buttons: Sequence[Button] = (),
+        attachments: Sequence[Attachment] = (),
+        external_id: str = "",
+        answered_by: str = "",
+        at: datetime | None = None,
+    ) -> Message:
+        """Store the next message and tell the listeners with MessageStored.
+
+        Attachments without an id get one and a row in files. `at` is now unless given. Raises
+        ValueError when `external_id` is stored already: ask `message_by_external` first.
+        """
+        key = self._free_key(conversation.id, external_id) if external_id else None
+        conversation.last_seq += 1
+        message = Message(
+            conversation=conversation.id,
+            seq=conversation.last_seq,
+            author=author,
+            text=clean(text),
+            at=at or self.now,
+            buttons=tuple(buttons),
+            attachments=self._attached(conversation, attachments),
+            external_id=clean(external_id),
+            answered_by=answered_by,
+        )
+        self.execute(sql.ADD_MESSAGE, rows.message_values(message, key))
+        self.notify(MessageStored(conversation.address, message))
+        return message
+
+    def edit(self, conversation: Conversation, seq: int, text: str) -> Message | None:
+        """Change a message's text; None when there is none, it is deleted, or it reads so."""
+        message = self.message(conversation.id, seq)
+        if message is None or message.deleted_at or message.text == clean(text):
+            return None
+        edited = replace(message, text=clean(text), edited_at=self.now)
+        self._set_message(edited, text=edited.text, edited_at=self.now)
+        self.notify(MessageEdited(conversation.address, seq, edited.text))
+        return edited
+
+    def delete(self, conversation: Conversation, seq: int) -> Message | None:
+        """Empty a message; None when there is none or it is deleted already.
+
+        Its buttons go too, and the bytes of its attachments with the next sweep.
+        """
+        message = self.message(conversation.id, seq)
+        if message is None or message.deleted_at:
+            return None
+        filing.expire_now(self, message.attachments)
+        deleted = replace(message, text="", buttons=(), attachments=(), deleted_at=self.now)
+        self._set_message(deleted, text="", buttons=None, attachments=None, deleted_at=self.now)
+        self.notify(MessageDeleted(conversation.address, seq))
+        return deleted
+
+    def _free_key(self, conversation_id: ConversationId, external_id: str) -> int:
+        stored, key = self._look_up(conversation_id, external_id)
+        if stored is not None:
+            raise ValueError(f"{external_id!r} is message {stored.seq} already")
+        return key
+
+    def _attached(
+        self, conversation: Conversation, attachments: Sequence[Attachment]
+    ) -> tuple[Attachment, ...]:
+        if not attachments:
+            return ()
+        return filing.attach(self, conversation.id, attachments, self.now + self._keep_files)
+
+    def _set_message(self, message: Message, **values: Any) -> None:
+        which = {"row_id": message.conversation, "number": message.seq}
+        self.execute(sql.SET_MESSAGE, {**which, **values})
+
+    # --- cases ---
+
+    def open_case(self, conversation: Conversation, reason: str, first_seq: int) -> Case:
+        """A new WAITING case, set as `conversation.case`. Raises ValueError when one is open."""
+        if conversation.case is not None:
+            raise ValueError(f"case {conversation.case} of this conversation is still open")
+        self._settle()
+        case = Case(
+            id=CaseId(0),
+            conversation=conversation.id,
+            state=CaseState.WAITING,
+            reason=reason,
+            ref=None,
+            agent=None,
+            opened_at=self.now,
+            first_seq=first_seq,
+        )
+        case.id = CaseId(self._insert(sql.ADD_CASE, rows.case_values(case)))
+        conversation.case = case.id
+        return self._cases.keep(case)
+
+    def end_case(self, case: Case, state: CaseState) -> None:
+        """Close `case` with `state` (HANDED_BACK or CLOSED): `closed_at` is now, nothing is due
+        any more, and the conversation is without a case."""
+        case.state = state
+        case.closed_at = self.now
+        case.due_at = None
+        conversation = self.conversation_by_id(case.conversation)
+        if conversation.case == case.id:
+            conversation.case = None
+
+    # --- deliveries ---
+
+    def add_delivery(
+        self,
+        *,
+        conversation: Conversation,
+        target: Target,
+        kind: DeliveryKind,
+        seq: int,
+        case: Case | None = None,
+        part: int | None = 0,
+        text: str = "",
+        detail: str = "",
+        key: DeliveryKey | None = None,
+        next_at: datetime | None = None,
+        lane: str = "",
+    ) -> Delivery:
+        """Something to send, at `next_at` (now) or later.
+
+        `lane` is "customer:<conversation>" or "case:<case>" unless given, `key` random. `part`
+        None takes the next free number, for what may happen more than once to one message.
+        (lane, kind, seq, part) and `key` must be new; a repeat makes the unit fail.
+        """
+        lane = lane or _lane(target, conversation, case)
+        record = Delivery(
+            id=0,
+            key=key or DeliveryKey(secrets.token_urlsafe(16)),
+            lane=lane,
+            target=target,
+            kind=kind,
+            conversation=conversation.id,
+            case=case.id if case else None,
+            seq=seq,
+            part=self._next_part(conversation, seq, kind, lane) if part is None else part,
+            text=clean(text),
+            detail=clean(detail),
+            state=DeliveryState.PENDING,
+            attempts=0,
+            next_at=next_at or self.now,
+        )
+        record.id = self._insert(sql.ADD_DELIVERY, rows.delivery_values(record))
+        self.wake()
+        return self._deliveries.keep(record)
+
+    def _next_part(
+        self, conversation: Conversation, seq: int, kind: DeliveryKind, lane: str
+    ) -> int:
+        of = {"of_kind": kind.value, "of_lane": lane}
+        wanted = {"conversation": conversation.id, "number": seq, **of}
+        last: int | None = self.execute(sql.LAST_PART, wanted).scalar()
+        return 0 if last is None else last + 1
+
+    # --- the rest ---
+
+    def notify(self, notice: Notice) -> None:
+        """Tell the listeners after the commit."""
+        self.notices.append(notice)
+
+    def wake(self) -> None:
+        """Call the `on_work` listeners after the commit. New deliveries, a changed `pending_seq`
+        and a changed `due_at` do so by themselves."""
+        self.wakes = True
+
+    def set_cursor(self, name: str, value: str) -> None:
+        if self.cursor(name) is None:
+            self.execute(sql.ADD_CURSOR, {"name": name, "value": value})
+        else:
+            self.execute(sql.SET_CURSOR, {"of": name, "value": value})
+
+    def flush(self) -> None:
+        """Write what was changed in place. The writer calls it when the unit returns."""
+        for conversation, changed in self._conversations.changes():
+            if "updated_at" not in changed:
+                conversation.updated_at = changed["updated_at"] = self.now
+            self.wakes |= changed.get("pending_seq") is not None
+            self._update(self._conversations, conversation, changed)
+        for case, changed in self._cases.changes():
+            self.wakes |= changed.get("due_at") is not None
+            self._update(self._cases, case, changed)
+        for delivery, changed in self._deliveries.changes():
+            self._update(self._deliveries, delivery, changed)
+
+    def execute(
+        self, statement: Executable, values: Mapping[str, Any] | None = None
+    ) -> CursorResult[Any]:
+        self.wrote |= not statement.is_select
+        return super().execute(statement, values)
+
+    def _insert(self, statement: Executable, values: rows.Values) -> int:
+        result = self.execute(statement, values)
+        number: int = result.inserted_primary_key[0]  # type: ignore[index]
+        return number
+
+    def _update(self, table: Identity[Record], record: Record, changed: rows.Values) -> None:
+        self.execute(table.update, {"row_id": record.id, **changed})
+
+    def _settle(self) -> None:
+        self.flush()
+
+    def _conversation(self, row: Any) -> Conversation:
+        return self._conversations.record(row)
+
+    def _case(self, row: Any) -> Case:
+        return self._cases.record(row)
+
+    def _delivery(self, row: Any) -> Delivery:
+        return self._deliveries.record(row)
+
+
+def _lane(target: Target, conversation: Conversation, case: Case | None) -> str:
+    if target is Target.CUSTOMER:
+        return f"customer:{conversation.id}"
+    if case is None:
+        raise ValueError("a delivery to the desk needs its case")
+    return f"case:{case.id}"

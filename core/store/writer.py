@@ -1,0 +1,186 @@
+"""Many callers, one commit: waiting for the disk once serves everybody who waits.
+
+There is one writer, so units never meet each other halfway. Whatever waits when it is free goes
+into one transaction; nothing is delayed to make a batch bigger.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.errors import StoreInUse, StoreUnavailable
+from core.store import faults
+from core.store.database import Database, drop, patiently
+from core.store.transaction import Transaction
+
+log = logging.getLogger(__name__)
+
+Unit = Callable[[Transaction], Any]
+
+_BATCH = 1000  # bounds what must run again when one unit fails
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a unit returned or raised."""
+
+    result: Any = None
+    error: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    unit: Unit
+    outcome: asyncio.Future[Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Units that were committed together."""
+
+    outcomes: list[Outcome]
+    transactions: list[Transaction]
+    seconds: float
+
+
+class Writer:
+    """Runs units in the order of `submit`, as many to a commit as are waiting."""
+
+    def __init__(
+        self,
+        database: Database,
+        connection: AsyncConnection,
+        begin: Callable[[Connection], Transaction],
+        committed: Callable[[Batch], None],
+    ) -> None:
+        """`begin` makes a unit's transaction; `committed` is called after each commit, before
+        the callers of its units go on. It must not raise."""
+        self._database = database
+        self._connection: AsyncConnection | None = connection
+        self._begin = begin
+        self._committed = committed
+        self._waiting: deque[_Waiting] = deque()
+        self._news = asyncio.Event()
+        self._closing = False
+        self._task = asyncio.get_running_loop().create_task(self._run(), name="store writer")
+
+    def submit(self, unit: Unit) -> asyncio.Future[Outcome]:
+        """The future never fails: what the unit raised is in its Outcome."""
+        if self._closing:
+            raise StoreUnavailable("the store is closed")
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(unit, future))
+        self._news.set()
+        return future
+
+    async def close(self) -> None:
+        """Run what waits, then stop."""
+        self._closing = True
+        self._news.set()
+        await self._task
+        await self._drop_connection()
+
+    async def _run(self) -> None:
+        while self._waiting or not self._closing:
+            await self._news.wait()
+            if self._waiting:
+                await self._serve(self._take())
+            elif not self._closing:
+                self._news.clear()
+
+    def _take(self) -> list[_Waiting]:
+        taken: list[_Waiting] = []
+        while self._waiting and len(taken) < _BATCH:
+            waiting = self._waiting.popleft()
+            if not waiting.outcome.done():  # its caller was cancelled: nobody expects it
+                taken.append(waiting)
+        return taken
+
+    async def _serve(self, batch: Sequence[_Waiting]) -> None:
+        """Commit the batch; where a unit spoils it, each of its units by itself."""
+        error = await self._commit(batch)
+        if error is None:
+            return
+        if len(batch) == 1 or isinstance(error, StoreUnavailable):
+            for waiting in batch:
+                _resolve(waiting, Outcome(error=error))
+            return
+        for waiting in batch:
+            if (own := await self._commit([waiting])) is not None:
+                _resolve(waiting, Outcome(error=own))
+
+    async def _commit(self, batch: Sequence[_Waiting]) -> Exception | None:
+        """None once all is on disk and everybody knows; else why nothing of it is."""
+        try:
+            done = await patiently(lambda: self._attempt(batch))
+        except StoreInUse as error:
+            return StoreUnavailable(str(error))  # taken over while our connection was lost
+        except Exception as error:
+            if not _refused(error):
+                return error
+            log.warning("the database refused a commit: %s", faults.as_unavailable(error, "write"))
+            await self._drop_connection()
+            return faults.as_unavailable(error, "the database cannot be written")
+        self._committed(done)
+        for waiting, outcome in zip(batch, done.outcomes, strict=True):
+            _resolve(waiting, outcome)
+        return None
+
+    async def _attempt(self, batch: Sequence[_Waiting]) -> Batch:
+        if self._connection is None:
+            self._connection = await self._database.writing()
+        return await self._connection.run_sync(self._run_units, [w.unit for w in batch])
+
+    def _run_units(self, connection: Connection, units: Sequence[Unit]) -> Batch:
+        began = time.perf_counter()
+        outcomes: list[Outcome] = []
+        transactions: list[Transaction] = []
+        with connection.begin():
+            for unit in units:
+                transaction = self._begin(connection)
+                outcomes.append(_outcome(unit, transaction))
+                if outcomes[-1].error is None:
+                    transactions.append(transaction)
+        return Batch(outcomes, transactions, time.perf_counter() - began)
+
+    async def _drop_connection(self) -> None:
+        """A new connection is the surest way out of whatever state the last one is in."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await drop(connection)
+
+
+def _outcome(unit: Unit, transaction: Transaction) -> Outcome:
+    """Raises what makes the whole transaction worthless.
+
+    A unit that gave up before it wrote anything has only itself to answer for.
+    """
+    try:
+        result = unit(transaction)
+        transaction.flush()
+    except (SQLAlchemyError, OSError):
+        raise
+    except Exception as error:
+        if transaction.wrote:
+            raise
+        return Outcome(error=error)
+    return Outcome(result)
+
+
+def _refused(error: Exception) -> bool:
+    return faults.unavailable(error) or faults.busy(error)
+
+
+def _resolve(waiting: _Waiting, outcome: Outcome) -> None:
+    if not waiting.outcome.done():
+        waiting.outcome.set_result(outcome)

@@ -1,0 +1,227 @@
+"""The shape of the database, in types that SQLite, PostgreSQL and MySQL read alike.
+
+Partial indexes are missing on MySQL, so "unique while open" is a nullable column with a unique
+index: a finished row holds NULL there and weighs nothing in the index.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeDecorator
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def clean(text: str) -> str:
+    """`text` as every database can hold it: U+FFFD for NUL and for lone surrogates."""
+    if text.isascii():
+        return text.replace("\0", "\ufffd") if "\0" in text else text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text.replace("\0", "\ufffd")
+
+
+class Words(TypeDecorator[str]):
+    """A bounded text. PostgreSQL refuses NUL, every driver refuses lone surrogates; a customer
+    who sends them must not make a message that can never be stored."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return value if value is None else clean(value)
+
+
+class LongWords(Words):
+    impl = Text
+    cache_ok = True
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC time as microseconds since 1970: the same number on every database, while
+    their own types differ in precision and zone."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+def _id(name: str = "id") -> Column[Any]:
+    # Only a column of exactly INTEGER numbers itself on SQLite.
+    return Column(name, BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+
+
+def _conversation(nullable: bool = False) -> Column[Any]:
+    target = ForeignKey("conversations.id")
+    return Column("conversation_id", BigInteger, target, nullable=nullable)
+
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    _id(),
+    Column("channel", Words(32), nullable=False),
+    Column("account", Words(255), nullable=False),
+    Column("peer", Words(255), nullable=False),
+    Column("mode", Words(16), nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("last_seq", BigInteger, nullable=False),
+    Column("pending_seq", BigInteger, index=True),
+    Column("attempts", Integer, nullable=False),
+    Column("seen_seq", BigInteger, nullable=False),
+    Column("sender_name", LongWords, nullable=False),
+    Column("sender_username", LongWords, nullable=False),
+    Column("sender_language", LongWords, nullable=False),
+    Column("language", LongWords, nullable=False),
+    Column("page", LongWords, nullable=False),
+    Column("context", LongWords, nullable=False),
+    Column("case_id", BigInteger),
+    Column("agent_kind", Words(16)),
+    Column("agent_name", LongWords),
+    Column("agent_avatar", Words(64)),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    UniqueConstraint("channel", "account", "peer"),
+    # A number never names two things, even after the newest row was deleted.
+    sqlite_autoincrement=True,
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column(
+        "conversation_id",
+        BigInteger,
+        ForeignKey("conversations.id"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("author_kind", Words(16), nullable=False),
+    Column("author_name", LongWords, nullable=False),
+    Column("author_avatar", Words(64)),
+    Column("text", LongWords, nullable=False),
+    Column("buttons", LongWords),
+    Column("attachments", LongWords),
+    Column("external_key", BigInteger),
+    Column("external_id", LongWords, nullable=False),
+    Column("answered_by", LongWords, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("edited_at", Instant),
+    Column("deleted_at", Instant),
+    UniqueConstraint("conversation_id", "external_key"),
+    # One tree less to write, and a conversation's messages lie side by side.
+    sqlite_with_rowid=False,
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    _id(),
+    _conversation(),
+    Column("open_key", BigInteger, unique=True),  # the conversation while open, else NULL
+    Column("state", Words(16), nullable=False),
+    Column("reason", LongWords, nullable=False),
+    Column("workspace", Words(64)),
+    Column("channel", Words(64)),
+    Column("thread", Words(64)),
+    Column("agent_id", Words(64)),
+    Column("agent_name", LongWords),
+    Column("agent_avatar", Words(64)),
+    Column("opened_at", Instant, nullable=False),
+    Column("first_seq", BigInteger, nullable=False),
+    Column("due_at", Instant, index=True),
+    Column("reminded_at", Instant),
+    Column("gave_up_at", Instant),
+    Column("closed_at", Instant),
+    UniqueConstraint("workspace", "channel", "thread"),
+    Index(None, "conversation_id"),
+    sqlite_autoincrement=True,
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    _id(),
+    Column("key", Words(64), nullable=False, unique=True),
+    Column("lane", Words(64), nullable=False),
+    Column("open_lane", Words(64)),  # the lane until sent or dead, then NULL
+    Column("target", Words(16), nullable=False),
+    Column("kind", Words(16), nullable=False),
+    _conversation(),
+    Column("case_id", BigInteger),
+    Column("seq", BigInteger, nullable=False),
+    Column("part", Integer, nullable=False),
+    Column("text", LongWords, nullable=False),
+    Column("detail", LongWords, nullable=False),
+    Column("state", Words(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", Instant, nullable=False),
+    Column("first_try_at", Instant),
+    Column("remote_id", LongWords, nullable=False),
+    Column("error", LongWords, nullable=False),
+    Column("uncertain", Integer, nullable=False),
+    # Led by the conversation, so that it also finds what became of one message.
+    UniqueConstraint("conversation_id", "seq", "kind", "lane", "part"),
+    Index(None, "open_lane", "id"),
+)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("name", Words(255), primary_key=True),
+    Column("value", LongWords, nullable=False),
+)
+
+files = Table(
+    "files",
+    metadata,
+    Column("id", Words(64), primary_key=True),
+    _conversation(nullable=True),
+    Column("owner_channel", Words(32)),
+    Column("owner_account", Words(255)),
+    Column("owner_peer", Words(255)),
+    Column("kind", Words(16), nullable=False),
+    Column("name", LongWords, nullable=False),
+    Column("media_type", LongWords, nullable=False),
+    Column("size", BigInteger),
+    Column("source", LongWords, nullable=False),
+    Column("remote", LongWords, nullable=False),
+    Column("picture_key", Words(64), unique=True),
+    Column("path", LongWords),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, index=True),
+    Index(None, "conversation_id"),
+)

@@ -1,0 +1,36 @@
+"""Pick the text a customer reads best, by the language tags platforms and browsers give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def choose(texts: Mapping[str, T], language: str) -> T | None:
+    """The text for `language`: exact, else its base ("zh-TW" reads "zh"), else a sister ("zh"
+    reads "zh-CN"), else the one for every language (""), else English, else the first. None
+    only when there is no text at all."""
+    by_tag = {_tag(name): text for name, text in texts.items()}
+    tag = _tag(language)
+    sisters = (name for name in by_tag if name and name.split("-")[0] == tag.split("-")[0])
+    for name in (*_bases(tag), *sisters, "", "en", *by_tag):
+        if name in by_tag:
+            return by_tag[name]
+    return None
+
+
+def speaks(language: str, wanted: Iterable[str]) -> bool:
+    """Whether `language` is one of `wanted`, where "zh" stands for every kind of Chinese."""
+    bases = set(_bases(_tag(language)))
+    return any(_tag(name) in bases for name in wanted)
+
+
+def _tag(language: str) -> str:
+    return language.strip().replace("_", "-").lower()
+
+
+def _bases(tag: str) -> list[str]:
+    parts = tag.split("-") if tag else []
+    return ["-".join(parts[:count]) for count in range(len(parts), 0, -1)]

@@ -1,0 +1,136 @@
+"""What an agent's event leads to."""
+
+from __future__ import annotations
+
+from core.cases import CaseState
+from core.messages import (
+    Agent,
+    AgentCommanded,
+    AgentDeleted,
+    AgentEdited,
+    AgentReplied,
+    CaseRef,
+    Command,
+    Mode,
+    Outcome,
+)
+from core.notices import Seen
+from tests.engine.core import MIA, TELEGRAM, Core
+
+
+async def _waiting(core: Core) -> CaseRef:
+    await core.wrote("human please")
+    ref = await core.thread_opened()
+    await core.queued("case:1")
+    return ref
+
+
+def command(ref: CaseRef, what: Command) -> AgentCommanded:
+    return AgentCommanded(ref, "9.9", MIA, what)
+
+
+async def test_a_reply_reaches_the_customer_under_the_agents_name(core: Core) -> None:
+    await _waiting(core)
+    assert (await core.agent_says("Hi!")).outcome is Outcome.STORED
+    message = (await core.messages())[-1]
+    assert (message.author.kind, message.author.name, message.text) == ("agent", "Mia", "Hi!")
+    assert (await core.conversation()).mode is Mode.HUMAN
+    assert (await core.lines())[-2] == ("system", "Mia has joined the chat.")
+
+
+async def test_the_same_reply_again_changes_nothing(core: Core) -> None:
+    await _waiting(core)
+    await core.agent_says("Hi!")
+    lines = await core.lines()
+    assert (await core.agent_says("Hi!")).outcome is Outcome.REPEAT
+    assert await core.lines() == lines
+
+
+async def test_on_the_web_a_reply_is_marked_as_delivered_with_its_commit(core: Core) -> None:
+    await _waiting(core)
+    await core.agent_says("Hi!")
+    assert [kind for kind, _ in await core.queued("case:1")] == ["card", "mark"]
+    assert any(isinstance(notice, Seen) for notice in core.notices)
+
+
+async def test_a_second_agent_takes_over_without_a_second_welcome(core: Core) -> None:
+    await _waiting(core)
+    await core.agent_says("Hi!")
+    await core.agent_says("Me too", ts="3.0", agent=Agent("U2", "Tom"))
+    joined = [text for _, text in await core.lines() if "joined" in text]
+    assert joined == ["Mia has joined the chat."]
+    conversation = await core.conversation()
+    assert conversation.agent is not None
+    assert conversation.agent.name == "Tom"
+
+
+async def test_claiming_silences_the_bot_and_shows_the_agent(core: Core) -> None:
+    ref = await _waiting(core)
+    await core.engine.accept(command(ref, Command.CLAIM))
+    assert (await core.conversation()).mode is Mode.HUMAN
+    assert (await core.case()).state is CaseState.CLAIMED
+    assert (await core.case()).due_at is None
+
+
+async def test_handing_back_lets_the_bot_answer_again(core: Core) -> None:
+    ref = await _waiting(core)
+    await core.agent_says("Hi!")
+    await core.engine.accept(command(ref, Command.BOT))
+    assert (await core.conversation()).mode is Mode.BOT
+    await core.wrote("shipping")
+    assert (await core.lines())[-1] == ("bot", "Three days")
+
+
+async def test_a_closed_conversation_wakes_up_with_the_next_message(core: Core) -> None:
+    ref = await _waiting(core)
+    await core.engine.accept(command(ref, Command.CLOSE))
+    assert (await core.conversation()).mode is Mode.CLOSED
+    await core.wrote("hello")
+    assert (await core.conversation()).mode is Mode.BOT
+    assert (await core.lines())[-1] == ("bot", "Hello there")
+
+
+async def test_a_later_hand_over_is_a_new_case(core: Core) -> None:
+    ref = await _waiting(core)
+    await core.engine.accept(command(ref, Command.CLOSE))
+    await core.wrote("human, once more")
+    assert (await core.case()).id == 2
+
+
+async def test_whoever_writes_in_a_closed_case_is_told_so(core: Core) -> None:
+    ref = await _waiting(core)
+    await core.engine.accept(command(ref, Command.CLOSE))
+    lines = await core.lines()
+    assert (await core.agent_says("too late")).outcome is Outcome.CASE_CLOSED
+    again = await core.engine.accept(command(ref, Command.BOT))
+    assert again.outcome is Outcome.CASE_CLOSED
+    assert await core.lines() == lines
+
+
+async def test_an_unknown_thread_is_nobodys_case(core: Core) -> None:
+    await _waiting(core)
+    foreign = CaseRef("T2", "C1", "1.0")
+    accepted = await core.engine.accept(AgentReplied(foreign, "2.0", MIA, "Hi!"))
+    assert accepted.outcome is Outcome.IGNORED
+
+
+async def test_edits_and_deletions_follow(core: Core) -> None:
+    ref = await _waiting(core)
+    await core.agent_says("Hi!")
+    await core.engine.accept(AgentEdited(ref, "2.0", "Hello!"))
+    assert (await core.lines())[-1] == ("agent", "Hello!")
+    again = await core.engine.accept(AgentEdited(ref, "2.0", "Hello!"))
+    assert again.outcome is Outcome.REPEAT
+    await core.engine.accept(AgentDeleted(ref, "2.0"))
+    assert (await core.lines())[-1] == ("agent", "")
+
+
+async def test_on_another_channel_a_reply_is_queued_for_the_customer(core: Core) -> None:
+    await core.wrote("human please", channel=TELEGRAM)
+    await core.thread_opened()
+    await core.queued("customer:1")
+    await core.agent_says("Hi!")
+    assert await core.queued("customer:1") == [
+        ("reply", "Mia has joined the chat."),
+        ("reply", "Hi!"),
+    ]

@@ -1,0 +1,186 @@
+"""What a customer's message leads to."""
+
+from __future__ import annotations
+
+from core.messages import (
+    Attachment,
+    AttachmentKind,
+    ButtonPressed,
+    CustomerDeleted,
+    CustomerEdited,
+    Mode,
+    Outcome,
+)
+from core.notices import MessageStored, ModeChanged
+from tests.engine.core import TELEGRAM, Core, address
+
+
+async def test_message_and_rules_answer_are_one_commit(core: Core) -> None:
+    commits: list[float] = []
+    core.store.commit_seconds = commits.append
+    accepted = await core.wrote("hello")
+    assert (accepted.outcome, accepted.seq) == (Outcome.STORED, 1)
+    assert await core.lines() == [("customer", "hello"), ("bot", "Hello there")]
+    assert len(commits) == 1
+
+
+async def test_a_repeat_is_recognised_by_its_id_and_changes_nothing(core: Core) -> None:
+    first = await core.wrote("hello", id="same")
+    again = await core.wrote("hello", id="same")
+    assert (again.outcome, again.seq) == (Outcome.REPEAT, first.seq)
+    assert len(await core.lines()) == 2
+
+
+async def test_equal_words_under_different_ids_are_both_kept(core: Core) -> None:
+    for _ in range(10):
+        await core.wrote("shipping")
+    assert len(await core.lines()) == 20
+
+
+async def test_asking_for_a_person_goes_before_every_rule(core: Core) -> None:
+    await core.wrote("shipping? no, a human please")
+    assert (await core.conversation()).mode is Mode.WAITING
+    assert "colleague" in (await core.lines())[-1][1]
+    assert (await core.case()).reason == "The customer asked for a person (“human”)."
+
+
+async def test_asking_in_chinese_works_as_well(core: Core) -> None:
+    await core.wrote("我要转人工")
+    assert (await core.conversation()).mode is Mode.WAITING
+    assert "同事" in (await core.lines())[-1][1]
+
+
+async def test_without_gpt_what_no_rule_answers_goes_to_a_person(core: Core) -> None:
+    await core.wrote("is the moon made of cheese?")
+    assert (await core.conversation()).mode is Mode.WAITING
+    assert "I do not know the answer" in (await core.lines())[-1][1]
+
+
+async def test_a_rule_may_answer_and_then_call_a_person(core: Core) -> None:
+    await core.wrote("I have a complaint")
+    assert [text for _, text in (await core.lines())[1:2]] == ["Sorry to hear that"]
+    assert (await core.case()).reason == "The rule “complaint” hands over to a person."
+
+
+async def test_outside_opening_hours_that_is_said_and_contact_is_asked_for(core: Core) -> None:
+    core.later(hours=12)
+    await core.wrote("I want a human")
+    assert "e-mail address" in (await core.lines())[-1][1]
+    assert (await core.case()).due_at is None
+    await core.wrote("ann@example.com")
+    assert (await core.lines())[-1] == ("system", "Thank you, I have passed that on.")
+    await core.wrote("and hurry")
+    assert (await core.lines())[-1] == ("customer", "and hurry")
+
+
+async def test_while_waiting_the_bot_is_silent_and_every_line_is_relayed(core: Core) -> None:
+    await core.wrote("human")
+    await core.wrote("hello")
+    assert (await core.lines())[-1] == ("customer", "hello")
+    kinds = [kind for kind, _ in await core.queued("case:1")]
+    assert kinds == ["open", "transcript", "relay"]
+
+
+async def test_two_calls_for_a_person_open_one_case(core: Core) -> None:
+    await core.wrote("human")
+    await core.wrote("agent!")
+    kinds = [kind for kind, _ in await core.queued("case:1")]
+    assert kinds.count("open") == 1
+
+
+async def test_a_button_says_its_words_and_a_rule_answers_them(core: Core) -> None:
+    await core.wrote("hello")
+    pressed = ButtonPressed(address(), "p1", seq=2, index=0)
+    assert (await core.engine.accept(pressed)).outcome is Outcome.STORED
+    assert (await core.engine.accept(pressed)).outcome is Outcome.REPEAT
+    assert (await core.lines())[2:] == [("customer", "shipping"), ("bot", "Three days")]
+
+
+async def test_a_button_can_call_a_person(core: Core) -> None:
+    await core.wrote("hello")
+    await core.engine.accept(ButtonPressed(address(), "p1", seq=2, index=1))
+    assert (await core.conversation()).mode is Mode.WAITING
+    assert (await core.case()).reason == "The customer pressed “A person”."
+
+
+async def test_a_press_on_what_was_never_shown_does_nothing(core: Core) -> None:
+    await core.wrote("hello")
+    for seq, index in ((1, 0), (2, 7), (2, -1), (99, 0)):
+        pressed = ButtonPressed(address(), f"p{seq}{index}", seq=seq, index=index)
+        assert (await core.engine.accept(pressed)).outcome is Outcome.IGNORED
+    assert len(await core.lines()) == 2
+
+
+async def test_a_number_chooses_a_button(core: Core) -> None:
+    await core.wrote("hello")
+    await core.wrote("1")
+    assert (await core.lines())[-1] == ("bot", "Three days")
+
+
+async def test_a_file_without_a_word_is_acknowledged_without_gpt(core: Core) -> None:
+    photo = Attachment(AttachmentKind.IMAGE, "pot.jpg", "image/jpeg", 10, source="telegram")
+    await core.wrote("", attachments=(photo,))
+    assert "I have the file" in (await core.lines())[-1][1]
+
+
+async def test_opening_the_chat_on_telegram_is_welcomed(core: Core) -> None:
+    await core.wrote("/start ref7", channel=TELEGRAM)
+    assert (await core.lines(TELEGRAM))[-1][1] == "Hello! This is Fern. How can I help you?"
+
+
+async def test_who_writes_too_fast_is_told_once_and_still_heard(core: Core) -> None:
+    for number in range(25):
+        await core.wrote(f"shipping {number}", channel=TELEGRAM)
+    lines = await core.lines(TELEGRAM)
+    assert sum(kind == "customer" for kind, _ in lines) == 25
+    assert sum("a lot at once" in text for _, text in lines) == 1
+
+
+async def test_an_edit_changes_the_transcript_and_reaches_the_agents(core: Core) -> None:
+    await core.wrote("human")
+    await core.wrote("my order is 12", id="x")
+    await core.queued("case:1")
+    edit = CustomerEdited(address(), "x", "my order is 13")
+    assert (await core.engine.accept(edit)).outcome is Outcome.STORED
+    assert (await core.engine.accept(edit)).outcome is Outcome.REPEAT
+    assert (await core.lines())[-1][1] == "my order is 13"
+    assert [kind for kind, _ in await core.queued("case:1")] == ["relay_edit"]
+
+
+async def test_a_deletion_empties_the_line(core: Core) -> None:
+    await core.wrote("hello", id="x")
+    await core.engine.accept(CustomerDeleted(address(), "x"))
+    assert (await core.lines())[0] == ("customer", "")
+
+
+async def test_an_edit_of_an_unknown_message_does_nothing(core: Core) -> None:
+    edit = CustomerEdited(address(), "never", "x")
+    assert (await core.engine.accept(edit)).outcome is Outcome.IGNORED
+
+
+async def test_another_channel_gets_a_row_for_each_part(core: Core) -> None:
+    await core.wrote("hello", channel=TELEGRAM)
+    assert await core.queued("customer:1") == [("reply", "Hello there")]
+
+
+async def test_without_a_desk_the_request_is_kept_and_the_bot_goes_on(lonely: Core) -> None:
+    await lonely.wrote("I want a human")
+    assert "cannot reach a colleague" in (await lonely.lines())[-1][1]
+    await lonely.wrote("shipping")
+    assert (await lonely.lines())[-1] == ("bot", "Three days")
+    assert (await lonely.case()).ref is None
+    assert await lonely.queued("case:1") == []
+
+
+async def test_a_desk_connected_later_gets_the_kept_requests(lonely: Core) -> None:
+    await lonely.wrote("I want a human")
+    lonely.casework.has_desk = True
+    assert await lonely.store.write(lonely.casework.open_kept_requests) == 1
+    assert await lonely.store.write(lonely.casework.open_kept_requests) == 0
+    assert [kind for kind, _ in await lonely.queued("case:1")] == ["open", "transcript"]
+
+
+async def test_listeners_hear_of_commits_in_order(core: Core) -> None:
+    await core.wrote("human")
+    kinds = [type(notice) for notice in core.notices]
+    assert kinds == [MessageStored, ModeChanged, MessageStored]

@@ -1,0 +1,180 @@
+"""What GPT is asked, when, and what becomes of its answer, through the real client."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from core.gpt import OpenAIModel
+from core.messages import AgentCommanded, Command, Mode
+from sandbox.faults import Effect, Fault
+from sandbox.openai import OpenAISandbox, ToolCall, Turn
+from sandbox.openai.troubles import key_revoked, server_error
+from tests.engine.core import MIA, Core
+
+COMPLETIONS = "chat.completions"
+
+
+@pytest.fixture
+async def openai() -> AsyncIterator[OpenAISandbox]:
+    sandbox = OpenAISandbox()
+    await sandbox.start()
+    yield sandbox
+    await sandbox.stop()
+
+
+@pytest.fixture
+async def gpt(core: Core, openai: OpenAISandbox) -> Core:
+    core.use_model(model(openai))
+    return core
+
+
+def model(openai: OpenAISandbox) -> OpenAIModel:
+    return OpenAIModel(openai.api_key, openai.base_url, "gpt-5-mini", total=3, silence=2)
+
+
+def asked(openai: OpenAISandbox) -> list[list[str]]:
+    """What the customer said in each call, the instructions left out."""
+    calls = [call.arguments["messages"] for call in openai.journal.of(COMPLETIONS)]
+    return [[m["content"] for m in messages if m["role"] == "user"] for messages in calls]
+
+
+async def test_gpt_answers_what_no_rule_knows(gpt: Core, openai: OpenAISandbox) -> None:
+    openai.script("Twice a week.")
+    await gpt.wrote("How often do I water it?")
+    await gpt.until(lambda lines: lines[-1] == ("bot", "Twice a week."))
+    assert (await gpt.conversation()).pending_seq is None
+    assert (await gpt.messages())[-1].answered_by == "gpt"
+
+
+async def test_a_quick_burst_is_answered_once(gpt: Core, openai: OpenAISandbox) -> None:
+    openai.script("A fern likes shade.")
+    for text in ("one thing", "about my fern", "where to put it?"):
+        await gpt.wrote(text)
+    await gpt.until(lambda lines: lines[-1][0] == "bot")
+    assert asked(openai) == [["one thing\nabout my fern\nwhere to put it?"]]
+
+
+async def test_rules_behind_a_waiting_question_keep_their_turn(
+    gpt: Core, openai: OpenAISandbox
+) -> None:
+    openai.script("In the shade.")
+    await gpt.wrote("where do I put it?")
+    await gpt.wrote("shipping")
+    await gpt.until(lambda lines: len(lines) == 4)
+    assert (await gpt.lines())[2:] == [("bot", "In the shade."), ("bot", "Three days")]
+
+
+async def test_a_rule_may_let_gpt_add_to_it(gpt: Core, openai: OpenAISandbox) -> None:
+    openai.script("And here is why.")
+    await gpt.wrote("details")
+    await gpt.until(lambda lines: len(lines) == 3)
+    assert (await gpt.lines())[1:] == [("bot", "In short yes"), ("bot", "And here is why.")]
+
+
+async def test_gpt_hands_over_by_its_tool_and_gives_the_reason(
+    gpt: Core, openai: OpenAISandbox
+) -> None:
+    call = ToolCall("hand_over_to_person", {"reason": "wants a refund approved"})
+    openai.script(Turn("I will get someone.", tool_calls=(call,)))
+    await gpt.wrote("do something!")
+    await gpt.until(lambda lines: "colleague" in lines[-1][1])
+    assert (await gpt.lines())[1] == ("bot", "I will get someone.")
+    assert "wants a refund approved" in (await gpt.case()).reason
+
+
+async def test_words_about_handing_over_hand_over_nothing(
+    gpt: Core, openai: OpenAISandbox
+) -> None:
+    openai.script("I could hand_over_to_person, says the tool. HANDOVER.")
+    await gpt.wrote("tell me about tools")
+    await gpt.until(lambda lines: lines[-1][0] == "bot")
+    assert (await gpt.conversation()).mode is Mode.BOT
+
+
+async def test_a_failed_call_is_made_once_more(gpt: Core, openai: OpenAISandbox) -> None:
+    openai.faults.add(COMPLETIONS, server_error())
+    openai.script("Better now.")
+    await gpt.wrote("are you there?")
+    await gpt.until(lambda lines: lines[-1] == ("bot", "Better now."))
+
+
+async def test_when_gpt_goes_on_failing_a_person_is_called(
+    gpt: Core, openai: OpenAISandbox
+) -> None:
+    openai.faults.add(COMPLETIONS, server_error(), times=5)
+    await gpt.wrote("are you there?")
+    await gpt.until(lambda lines: "cannot answer that just now" in lines[-1][1])
+    assert (await gpt.conversation()).mode is Mode.WAITING
+
+
+async def test_a_refused_key_calls_a_person_without_a_second_try(
+    gpt: Core, openai: OpenAISandbox
+) -> None:
+    openai.faults.add(COMPLETIONS, key_revoked(), times=5)
+    await gpt.wrote("are you there?")
+    await gpt.until(lambda lines: "cannot answer that just now" in lines[-1][1])
+    assert openai.faults.take(COMPLETIONS) is not None
+    assert openai.api_key not in (await gpt.case()).reason
+
+
+async def test_an_answer_that_comes_after_a_person_was_asked_for_is_dropped(
+    gpt: Core, openai: OpenAISandbox
+) -> None:
+    openai.script(Turn("Too late.", seconds_before=0.4))
+    await gpt.wrote("what about moss?")
+    await openai.journal.wait_for(lambda call: call.method == COMPLETIONS)
+    await gpt.wrote("no, a human please")
+    await gpt.turns.close(5)
+    assert ("bot", "Too late.") not in await gpt.lines()
+    assert (await gpt.conversation()).mode is Mode.WAITING
+
+
+async def test_an_answer_that_comes_after_hand_over_and_back_is_dropped(
+    gpt: Core, openai: OpenAISandbox
+) -> None:
+    openai.script(Turn("Too late.", seconds_before=0.4))
+    await gpt.wrote("what about moss?")
+    await openai.journal.wait_for(lambda call: call.method == COMPLETIONS)
+    await gpt.wrote("human")
+    ref = await gpt.thread_opened()
+    await gpt.engine.accept(AgentCommanded(ref, "9", MIA, Command.BOT))
+    await gpt.turns.close(5)
+    assert ("bot", "Too late.") not in await gpt.lines()
+
+
+async def test_a_turn_cut_by_the_end_of_the_process_is_made_again(
+    tmp_path: Path, openai: OpenAISandbox
+) -> None:
+    first = await Core.open(tmp_path)
+    first.use_model(model(openai))
+    openai.faults.add(COMPLETIONS, Fault(Effect.ACCEPT_THEN_HANG))
+    await first.wrote("still there?")
+    await openai.journal.wait_for(lambda call: call.method == COMPLETIONS)
+    await first.close()
+    second = await Core.open(tmp_path)
+    second.use_model(model(openai))
+    openai.script("Here again.")
+    await second.turns.resume()
+    await second.until(lambda lines: lines[-1] == ("bot", "Here again."))
+    await second.close()
+
+
+async def test_a_turn_is_never_begun_a_third_time(tmp_path: Path, openai: OpenAISandbox) -> None:
+    for _ in range(2):
+        core = await Core.open(tmp_path)
+        core.use_model(model(openai))
+        openai.faults.add(COMPLETIONS, Fault(Effect.ACCEPT_THEN_HANG))
+        seen = len(openai.journal.of(COMPLETIONS))
+        await core.wrote("still there?", id="same")
+        await core.turns.resume()
+        await openai.journal.wait_for(lambda c: c.method == COMPLETIONS, count=seen + 1)
+        await core.close()
+    core = await Core.open(tmp_path)
+    core.use_model(model(openai))
+    await core.turns.resume()
+    await core.until(lambda lines: "cannot answer that just now" in lines[-1][1])
+    assert len(openai.journal.of(COMPLETIONS)) == 2
+    await core.close()

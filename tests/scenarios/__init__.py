@@ -1,0 +1,1 @@
+"""What customers, agents and admins live through, as sentences."""

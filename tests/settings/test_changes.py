@@ -1,0 +1,58 @@
+"""One line tells what a save changed, and what of it waits for a restart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.settings.changes import summary
+from tests.settings.loading import load_text
+
+
+def _rules(*ids: str) -> str:
+    rules = "".join(f"- id: {i}\n  when: {{any: [{i}]}}\n  reply: {i}\n" for i in ids)
+    return f"quick_replies:\n{rules}"
+
+
+CHANGES = {
+    "nothing": ("", "", "nothing changed"),
+    "a comment": ("", "# hello\n", "nothing changed"),
+    "a rule added": (_rules("a"), _rules("a", "b"), "1 rule added (b)"),
+    "rules removed": (_rules("a", "b", "c"), _rules("c"), "2 rules removed (a, b)"),
+    "a rule changed": (
+        _rules("a"),
+        _rules("a").replace("reply: a", "reply: b"),
+        "1 rule changed (a)",
+    ),
+    "many rules": (
+        _rules("z"),
+        _rules("z", *"abcdefg"),
+        "7 rules added (a, b, c, d, e and 2 more)",
+    ),
+    "the order": (_rules("a", "b"), _rules("b", "a"), "rules in another order"),
+    "what works at once": (
+        "",
+        "gpt: {model: x}\ntexts: {closed: bye}\nchannels: {web: {title: Hi}}\n",
+        "changed channels.web.title, gpt.model, texts",
+    ),
+    "what waits for a restart": (
+        "",
+        "server: {port: 1}\nslack: {bot_token: x}\nstore: {url: 'sqlite:///x'}\n",
+        "needs a restart: slack.bot_token, server.port, store.url",
+    ),
+    "both": (
+        "",
+        "gpt: {model: x, api_key: y}\n",
+        "changed gpt.model; needs a restart: gpt.api_key",
+    ),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_is_told_in_one_line(change: str, tmp_path: Path) -> None:
+    before, after, expected = CHANGES[change]
+    old = load_text(tmp_path, f"business: {{}}\n{before}")
+    new = load_text(tmp_path, f"business: {{}}\n{after}")
+
+    assert summary(old, new) == expected

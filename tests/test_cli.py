@@ -1,0 +1,205 @@
+"""The commands as a shell sees them: what they print, and the code they exit with."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from core.cli import main
+
+ROOT = Path(__file__).parents[1]
+SHIPPED = ROOT / "settings.yaml"
+
+Captured = pytest.CaptureFixture[str]
+
+
+def _write(folder: Path, text: str) -> Path:
+    path = folder / "settings.yaml"
+    path.write_text(text)
+    return path
+
+
+def _frontdesk(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "core", *arguments],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **environ},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        timeout=20,
+    )
+
+
+def test_the_shipped_settings_are_fine_without_any_credentials() -> None:
+    done = _frontdesk("check")
+
+    assert done.returncode == 0
+    assert done.stderr == ""
+    (line,) = done.stdout.splitlines()
+    assert line.startswith("settings.yaml is fine: ")
+    assert "web on, telegram off (TELEGRAM_TOKEN is empty)" in line
+    assert "GPT off (OPENAI_API_KEY is empty)" in line
+
+
+def test_credentials_from_the_environment_switch_things_on() -> None:
+    done = _frontdesk("check", TELEGRAM_TOKEN="1:x", OPENAI_API_KEY="y")
+
+    assert "telegram on" in done.stdout
+    assert "GPT on" in done.stdout
+
+
+def test_try_names_the_rule_in_chinese_even_where_the_terminal_has_none() -> None:
+    done = _frontdesk("try", "我想退款", PYTHONIOENCODING="latin-1")
+
+    assert done.returncode == 0
+    assert done.stdout.startswith('The rule "refund" answers (settings.yaml:')
+
+
+def test_check_tells_every_problem_on_a_line_of_its_own(tmp_path: Path, capsys: Captured) -> None:
+    path = _write(
+        tmp_path,
+        "server: {prot: 1}\nserver: {}\nquick_replies:\n"
+        "- id: a\n  when: {regex: ['(']}\n  reply: x\n"
+        "- id: a\n  when: {any: [2]}\n  reply: x\n",
+    )
+
+    assert main(["check", str(path)]) == 2
+
+    told = [line.removeprefix(f"{path}:") for line in capsys.readouterr().err.splitlines()]
+    assert told == [
+        '1:10: unknown key "prot" (did you mean "port"?)',
+        '2:1: the key "server" is here twice (the first one is on line 1; keep one of them)',
+        "5:18: the brackets ( ) do not pair (missing ): () (write \\( for a bracket itself)",
+        '7:7: the id "a" is taken (the first one is on line 4; every rule needs its own)',
+        '8:16: a text is expected here (put it in quotes: "2")',
+    ]
+
+
+def test_check_runs_the_rules_own_tests(tmp_path: Path, capsys: Captured) -> None:
+    path = _write(
+        tmp_path,
+        "quick_replies:\n- id: a\n  when: {any: [refund]}\n  reply: x\n"
+        "  tests:\n    match: [a refund, money]\n    miss: [no refund]\n",
+    )
+
+    assert main(["check", str(path)]) == 2
+
+    missed, matched = capsys.readouterr().err.splitlines()
+    assert missed.startswith(f'{path}:6:23: the rule "a" fails its test: “money” should match')
+    assert matched.startswith(f'{path}:7:12: the rule "a" fails its test: “no refund” should not')
+
+
+def test_check_warns_and_is_still_content(tmp_path: Path, capsys: Captured) -> None:
+    path = _write(tmp_path, "gpt: {daily_budget_usd: 5}\n")
+
+    assert main(["check", str(path)]) == 0
+
+    warning, verdict = capsys.readouterr().out.splitlines()
+    assert warning.startswith(f'{path}:1:7: "daily_budget_usd" has no effect yet')
+    assert verdict.startswith(f"{path} is fine: 0 rules, 0 tests passed")
+
+
+def test_check_of_a_missing_file_says_so(tmp_path: Path, capsys: Captured) -> None:
+    assert main(["check", str(tmp_path / "none.yaml")]) == 2
+    assert "none.yaml:1:1: there is no such file" in capsys.readouterr().err
+
+
+TRIALS = {
+    "a rule": (
+        "order 123456",
+        ['The rule "order-number" answers', "order 123456: open the link", "[Ask a colleague]"],
+    ),
+    "a wish for a person": (
+        "can I talk to a human",
+        ["A person answers:", "which goes before every rule", "the desk is off (SLACK_BOT_TOKEN"],
+    ),
+    "nothing": (
+        "what is love",
+        ["A person answers: no rule matches, and GPT is off (OPENAI_API_KEY is empty)."],
+    ),
+    "a rule that calls a person": (
+        "this is unacceptable",
+        ['The rule "complaint" answers', "then     a person is called"],
+    ),
+}
+
+
+@pytest.mark.parametrize("trial", TRIALS)
+def test_try_says_who_answers_and_why(trial: str, capsys: Captured) -> None:
+    text, expected = TRIALS[trial]
+
+    assert main(["try", text, "--settings", str(SHIPPED)]) == 0
+
+    told = capsys.readouterr().out
+    for part in expected:
+        assert part in told
+
+
+def test_try_names_gpt_when_it_is_on_and_no_rule_matches(tmp_path: Path, capsys: Captured) -> None:
+    path = _write(tmp_path, "gpt: {api_key: x, model: gpt-x}\n")
+
+    assert main(["try", "what is love", "--settings", str(path)]) == 0
+    assert capsys.readouterr().out == "GPT answers (gpt-x): no rule matches.\n"
+
+
+def test_try_keeps_to_the_channel_and_tells_why_a_rule_was_not_taken(
+    tmp_path: Path, capsys: Captured
+) -> None:
+    path = _write(
+        tmp_path,
+        "quick_replies:\n- id: a\n  when: {any: [hi], channels: [telegram]}\n  reply: x\n",
+    )
+
+    assert main(["try", "hi", "--settings", str(path)]) == 0
+    assert 'near     the rule "a":' in capsys.readouterr().out
+    assert main(["try", "hi", "--channel", "telegram", "--settings", str(path)]) == 0
+    assert 'The rule "a" answers' in capsys.readouterr().out
+    assert main(["try", "hi", "--channel", "fax", "--settings", str(path)]) == 2
+
+
+def test_the_manifest_is_yaml(capsys: Captured) -> None:
+    assert main(["manifest", "--settings", str(SHIPPED)]) == 0
+
+    printed = YAML(typ="safe", pure=True).load(capsys.readouterr().out)
+    assert printed["display_information"]["name"] == "Fern & Clay"
+
+
+@pytest.mark.parametrize("command", ["run", "demo", "check", "try", "manifest"])
+def test_every_command_explains_itself(command: str, capsys: Captured) -> None:
+    with pytest.raises(SystemExit) as left:
+        main([command, "--help"])
+
+    assert left.value.code == 0
+    assert f"usage: frontdesk {command}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["fly"], ["demo", "--port", "x"], ["demo", "--real", "fax"], ["try"], ["check", "a", "b"]],
+)
+def test_wrong_usage_exits_with_2(arguments: list[str], capsys: Captured) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(arguments)
+
+    assert left.value.code == 2
+    assert "usage: frontdesk" in capsys.readouterr().err
+
+
+def test_no_command_shows_the_help(capsys: Captured) -> None:
+    assert main([]) == 2
+    assert "frontdesk demo" in capsys.readouterr().out
+
+
+def test_run_with_a_bad_file_exits_with_2_and_tells_the_place(tmp_path: Path) -> None:
+    path = _write(tmp_path, "gpt: {modle: x}\n")
+    done = _frontdesk("run", "--settings", str(path))
+
+    assert done.returncode == 2
+    assert done.stderr == f'{path}:1:7: unknown key "modle" (did you mean "model"?)\n'

@@ -1,0 +1,353 @@
+"""The language model through the real client: answers, and everything a server can do wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from core.errors import ModelFailed, ModelRefused
+from core.gpt import MAX_TEXT, OpenAIModel
+from core.messages import Answer
+from core.messages import Turn as Said
+from core.ports import LanguageModel
+from sandbox.faults import Effect, Fault
+from sandbox.openai import DEFAULT_KEY, OpenAISandbox, ToolCall, Turn, troubles
+
+HELLO = (Said("customer", "hello"),)
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[OpenAISandbox]:
+    sandbox = OpenAISandbox(brain=lambda request: Turn("Hello."))
+    await sandbox.start()
+    yield sandbox
+    await sandbox.stop()
+
+
+@pytest.fixture
+async def model(server: OpenAISandbox) -> AsyncIterator[OpenAIModel]:
+    model = _model(server)
+    yield model
+    await model.close()
+
+
+def _model(
+    server: OpenAISandbox,
+    *,
+    key: str = DEFAULT_KEY,
+    name: str = "gpt-5-mini",
+    total: float = 5.0,
+    silence: float = 5.0,
+) -> OpenAIModel:
+    return OpenAIModel(key, server.base_url, name, total, silence)
+
+
+async def _ask(model: LanguageModel, turns: Sequence[Said] = HELLO) -> Answer:
+    return await model.answer("Be kind.", turns, on_draft=lambda text: None)
+
+
+async def _refusal(model: LanguageModel) -> str:
+    with pytest.raises(ModelRefused) as caught:
+        await _ask(model)
+    return str(caught.value)
+
+
+async def _failure(model: LanguageModel) -> str:
+    with pytest.raises(ModelFailed) as caught:
+        await _ask(model)
+    return str(caught.value)
+
+
+# --- answers ----------------------------------------------------------------------------------
+
+
+async def test_answer_is_streamed_as_drafts_and_counted(
+    server: OpenAISandbox, model: OpenAIModel
+) -> None:
+    server.script(Turn("Ferns like shade, not sun.", chunk_size=6))
+    drafts: list[str] = []
+    turns = (*HELLO, Said("assistant", "Hi!"), Said("customer", "Sun for my fern?"))
+    answer = await model.answer("Be kind.", turns, on_draft=drafts.append)
+    assert answer.text == "Ferns like shade, not sun."
+    assert not answer.wants_human
+    assert answer.model == "gpt-5-mini"
+    assert answer.usage.input_tokens > 0
+    assert answer.usage.output_tokens > 0
+    assert drafts[-1] == answer.text
+    assert all(answer.text.startswith(draft) for draft in drafts)
+    assert len(drafts) > 2
+
+
+async def test_request_has_instructions_and_roles_and_the_tool(
+    server: OpenAISandbox, model: OpenAIModel
+) -> None:
+    await _ask(model, (*HELLO, Said("assistant", "Hi!"), Said("customer", "Fern?")))
+    body = server.journal.of("chat.completions")[0].arguments
+    assert [(message["role"], message["content"]) for message in body["messages"]] == [
+        ("system", "Be kind."),
+        ("user", "hello"),
+        ("assistant", "Hi!"),
+        ("user", "Fern?"),
+    ]
+    assert [tool["function"]["name"] for tool in body["tools"]] == ["hand_over_to_person"]
+
+
+async def test_model_hands_over_with_a_reason_and_keeps_its_words(
+    server: OpenAISandbox, model: OpenAIModel
+) -> None:
+    call = ToolCall("hand_over_to_person", {"reason": "wants a\nrefund \u202eof 90 €"})
+    server.script(Turn("One moment.", tool_calls=(call,)), Turn(tool_calls=(call,)))
+    first, second = await _ask(model), await _ask(model)
+    assert (first.text, first.wants_human) == ("One moment.", True)
+    assert first.reason == "wants a refund of 90 €"
+    assert (second.text, second.wants_human) == ("", True)
+
+
+@pytest.mark.parametrize("arguments", ["", "{", "[]", '{"why":"x"}', "null"])
+async def test_hand_over_without_a_readable_reason_still_counts(
+    server: OpenAISandbox, model: OpenAIModel, arguments: str
+) -> None:
+    server.script(Turn(tool_calls=(ToolCall("hand_over_to_person", arguments),)))
+    answer = await _ask(model)
+    assert (answer.wants_human, answer.reason) == (True, "")
+
+
+async def test_refusal_in_the_models_own_words_is_an_answer(
+    server: OpenAISandbox, model: OpenAIModel
+) -> None:
+    server.script(Turn(refusal="I cannot help with that."))
+    assert (await _ask(model)).text == "I cannot help with that."
+
+
+async def test_endless_text_is_cut(server: OpenAISandbox, model: OpenAIModel) -> None:
+    server.script(Turn("word " * 40_000, chunk_size=5_000))
+    answer = await _ask(model)
+    assert MAX_TEXT - 10 < len(answer.text) <= MAX_TEXT + 2
+    assert answer.text.endswith("word …")
+
+
+async def test_hidden_characters_are_taken_out_of_answers(
+    server: OpenAISandbox, model: OpenAIModel
+) -> None:
+    server.script("a\x00b\x1b\U000e0041c")
+    assert (await _ask(model)).text == "abc"
+
+
+# --- refusals: asking again cannot help -----------------------------------------------------
+
+
+async def test_wrong_key_is_refused_and_never_shown(server: OpenAISandbox) -> None:
+    key = "sk-wrong-secret-1234567890"
+    model = _model(server, key=key)
+    said = await _refusal(model)
+    with pytest.raises(ModelRefused):
+        await model.check()
+    await model.close()
+    assert "gpt.api_key" in said
+    assert "request req_" in said
+    assert "sk-" not in said
+    assert "7890" not in said
+
+
+async def test_unknown_model_is_refused_by_name_of_its_setting(server: OpenAISandbox) -> None:
+    model = _model(server, name="gpt-99")
+    said = await _refusal(model)
+    with pytest.raises(ModelRefused):
+        await model.check()
+    await model.close()
+    assert "gpt.model" in said
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (troubles.quota_used_up(), "no credit"),
+        (troubles.content_refused(), "content filter"),
+        (Fault(Effect.ANSWER, 403), "gpt.api_key"),
+        (Fault(Effect.ANSWER, 402), "no credit"),
+        (Fault(Effect.ANSWER, 400), "refused"),
+        (Fault(Effect.ANSWER, 404), "gpt.base_url"),
+    ],
+)
+async def test_hopeless_answers_are_refusals(
+    server: OpenAISandbox, model: OpenAIModel, fault: Fault, words: str
+) -> None:
+    server.faults.add("chat.completions", fault)
+    assert words in await _refusal(model)
+
+
+async def test_too_long_conversation_names_its_setting() -> None:
+    small = OpenAISandbox(context_tokens=50)
+    await small.start()
+    model = _model(small)
+    with pytest.raises(ModelRefused, match=r"gpt\.max_history"):
+        await _ask(model, (Said("customer", "long " * 500),))
+    await model.close()
+    await small.stop()
+
+
+async def test_content_filter_in_the_answer_is_a_refusal(
+    server: OpenAISandbox, model: OpenAIModel
+) -> None:
+    server.script(Turn("Well", finish_reason="content_filter"))
+    assert "content filter" in await _refusal(model)
+
+
+# --- failures: asking again may help --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        troubles.rate_limited(60),
+        troubles.server_error(),
+        troubles.garbage(),
+        troubles.garbage(200),
+        troubles.broken_json(),
+        Fault(Effect.RESET),
+        Fault(Effect.CUT, seconds=0),
+        Fault(Effect.CUT, seconds=2),
+        Fault(Effect.ACCEPT_THEN_RESET, seconds=2),
+        Fault(Effect.ANSWER, 200, body="data: {\n\n"),
+        Fault(Effect.ANSWER, 200, body="data: [1]\n\ndata: [DONE]\n\n"),
+        Fault(Effect.ANSWER, 200, body='data: {"choices": null}\n\n'),
+        Fault(Effect.ANSWER, 200, body='data: {"choices": [{"delta": 5}]}\n\n'),
+        Fault(Effect.ANSWER, 200, body='data: {"error": {"message": "overloaded"}}\n\n'),
+        Fault(Effect.ANSWER, 200, body="data: " + "[" * 100_000 + "\n\n"),
+    ],
+)
+async def test_broken_answers_are_failures_after_one_attempt(
+    server: OpenAISandbox, model: OpenAIModel, fault: Fault
+) -> None:
+    server.faults.add("chat.completions", fault)
+    await _failure(model)
+    assert (await _ask(model)).text
+
+
+async def test_nobody_listening_is_a_failure(server: OpenAISandbox, model: OpenAIModel) -> None:
+    await server.stop()
+    assert "cannot be reached" in await _failure(model)
+    with pytest.raises(ModelFailed):
+        await model.check()
+
+
+@pytest.mark.parametrize(
+    "turn",
+    [
+        Turn(""),
+        Turn(" \n\x00\u200b"),
+        Turn(no_choices=True),
+        Turn("Done!", tool_calls=(ToolCall("delete_everything"),)),
+    ],
+    ids=["empty", "blank", "no choices", "unasked tool"],
+)
+async def test_useless_answers_are_failures(
+    server: OpenAISandbox, model: OpenAIModel, turn: Turn
+) -> None:
+    server.script(turn)
+    await _failure(model)
+
+
+@pytest.mark.parametrize(
+    ("fault", "total", "silence"),
+    [
+        (Fault(Effect.HANG), 0.4, 0.1),
+        (Fault(Effect.ACCEPT_THEN_HANG), 0.4, 0.1),
+        (Fault(Effect.ACCEPT_THEN_HANG, seconds=2), 9.0, 0.1),
+    ],
+    ids=["before headers", "before the first piece", "in the middle"],
+)
+async def test_silent_server_is_given_up(
+    server: OpenAISandbox, fault: Fault, total: float, silence: float
+) -> None:
+    server.faults.add("chat.completions", fault)
+    model = _model(server, total=total, silence=silence)
+    started = time.monotonic()
+    assert "silent" in await _failure(model)
+    assert time.monotonic() - started < 3
+    await model.close()
+
+
+async def test_dripping_server_is_given_up_in_total(server: OpenAISandbox) -> None:
+    server.script(Turn("drip " * 200, chunk_size=1, seconds_between=0.02))
+    model = _model(server, total=0.3, silence=0.3)
+    assert "0.3 s" in await _failure(model)
+    await model.close()
+
+
+async def test_other_answers_go_on_while_one_server_hangs(
+    server: OpenAISandbox, model: OpenAIModel
+) -> None:
+    server.faults.add("chat.completions", Fault(Effect.ACCEPT_THEN_HANG))
+    hanging = asyncio.create_task(_ask(model))
+    await server.journal.wait_for(lambda call: call.method == "chat.completions")
+    assert (await _ask(model)).text
+    hanging.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await hanging
+
+
+# --- checking ---------------------------------------------------------------------------------
+
+
+async def test_check_passes_with_a_good_key(model: OpenAIModel) -> None:
+    await model.check()
+
+
+@pytest.mark.parametrize("status", [404, 405])
+async def test_check_passes_where_models_are_not_listed(
+    server: OpenAISandbox, model: OpenAIModel, status: int
+) -> None:
+    server.faults.add("models", Fault(Effect.ANSWER, status))
+    await model.check()
+
+
+async def test_check_of_a_broken_server_is_a_failure(
+    server: OpenAISandbox, model: OpenAIModel
+) -> None:
+    server.faults.add("models", troubles.server_error())
+    with pytest.raises(ModelFailed):
+        await model.check()
+
+
+# --- servers that are only nearly compatible ------------------------------------------------
+
+
+async def _plain_server(request: web.Request) -> web.StreamResponse:
+    """Knows neither `stream_options` nor `tools`, sends no usage and no ids."""
+    body = await request.json()
+    for name in ("stream_options", "tools"):
+        if name in body:
+            error = {"error": {"message": f"Unrecognized request argument supplied: {name}"}}
+            return web.json_response(error, status=400)
+    response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+    await response.prepare(request)
+    pieces: list[dict[str, Any]] = [
+        {"delta": {"content": "Hello"}},
+        {"delta": {"content": " there"}, "finish_reason": "stop"},
+    ]
+    for piece in pieces:
+        await response.write(f"data: {json.dumps({'choices': [piece]})}\n\n".encode())
+    return response
+
+
+async def test_server_without_tools_and_usage_still_answers() -> None:
+    app = web.Application()
+    app.router.add_post("/v1/chat/completions", _plain_server)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
+    model = OpenAIModel("any", url, "local", 5, 5)
+    answers = [await _ask(model), await _ask(model)]
+    await model.close()
+    await runner.cleanup()
+    assert [answer.text for answer in answers] == ["Hello there", "Hello there"]
+    assert answers[0].model == "local"
+    assert answers[0].usage.output_tokens > 0

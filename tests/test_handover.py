@@ -1,0 +1,72 @@
+"""When a customer asks for a person, and what agents read about it."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.handover import Asks, Cause, HandOver
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I want to talk to a person",
+        "can i SPEAK TO SOMEONE?",
+        "human",
+        "Agent!!",
+        "get me a real person now",
+        "real-person pls",
+        "I'd like to talk to a travel agent",
+        "我要人工",
+        "转人工",
+        "有没有真人客服？",
+        "請轉人工",
+        "人工智能不行，找客服",
+    ],
+)
+def test_customer_who_asks_for_a_person_is_heard(text: str) -> None:
+    assert Asks().asked(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "where is my order",
+        "humanity",
+        "reagent grade",
+        "are you a travel agent",
+        "human resources",
+        "你们用人工智能吗",
+        "a tent for a person of two metres",
+        "",
+    ],
+)
+def test_other_messages_call_nobody(text: str) -> None:
+    assert Asks().asked(text) is None
+
+
+def test_words_are_told_as_they_are_listed() -> None:
+    assert Asks().asked("please can I talk to a person?") == "talk to a person"
+
+
+def test_own_words_replace_those_of_their_language_only() -> None:
+    asks = Asks({"en": ["Concierge"], "de": ["Mitarbeiter"]})
+    asked = [asks.asked(text) for text in ("concierge", "mitarbeiter", "客服", "human")]
+    assert asked == ["Concierge", "Mitarbeiter", "客服", None]
+
+
+@pytest.mark.parametrize(
+    ("reason", "sentence"),
+    [
+        (HandOver(Cause.ASKED, "human"), "The customer asked for a person (“human”)."),
+        (HandOver(Cause.RULE, "refund"), "The rule “refund” hands over to a person."),
+        (HandOver(Cause.BUTTON, "Call me"), "The customer pressed “Call me”."),
+        (HandOver(Cause.GPT_ASKED, "angry\ncustomer"), "GPT asked for a person: angry customer"),
+        (HandOver(Cause.GPT_ASKED), "GPT asked for a person and gave no reason."),
+        (HandOver(Cause.GPT_FAILED, "{no} answer"), "GPT could not answer: {no} answer"),
+        (HandOver(Cause.NOTHING_ANSWERS), "No rule answers this, and GPT is off."),
+        (HandOver(Cause.TOO_MANY_FAILURES, "2"), "The bot could not help 2 times in a row."),
+    ],
+)
+def test_agents_read_one_sentence_why(reason: HandOver, sentence: str) -> None:
+    assert reason.sentence == sentence
