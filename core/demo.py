@@ -13,32 +13,29 @@ import os
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from pydantic import SecretStr
-
 from core.app import Composition, on_signals, raise_file_limit, secrets_in, utc_now
 from core.errors import FrontdeskError, Problem, SettingsError
-from core.hours import OpeningHours
 from core.messages import Answer, Turn
 from core.ports import LanguageModel, Route
 from core.redact import set_up_logging
 from core.service import Service
 from core.settings import Settings
 from core.settings.environment import environment
+from core.standins import HOST, StandIn, StandIns
 from core.tally import Estimate, Tallied, Tally
 from sandbox.demo import Happening, Site, Stage, Ticker
+from sandbox.slack import SlackSandbox
 
 log = logging.getLogger(__name__)
 
 _PATIENCE = timedelta(seconds=3)
 _PORTS_TRIED = 100
-_HOST = "127.0.0.1"
 _PLATFORMS = {"slack": "desk", "telegram": "channels.telegram"}
 _VARIABLES = {
     "slack": ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_DESK_CHANNEL"),
@@ -121,7 +118,13 @@ class Show:
         async with contextlib.AsyncExitStack() as stack:
             stack.push_async_callback(self._stage.stop)
             await self._stage.start()
-            composition = DemoComposition(self._path, self._real, self._overlay, self._tally)
+            stand_ins = self._stand_ins()
+            composition = DemoComposition(
+                self._path,
+                self._real,
+                lambda found: stand_ins.put_into(found, self._folder, self._port),
+                self._tally,
+            )
             settings = await asyncio.to_thread(composition.load)
             site = Site(self._stage, self._ticker, self._about())
             service = Service(settings, composition.outward(), now=utc_now, routes=_routes(site))
@@ -133,66 +136,14 @@ class Show:
             stack.callback(fading.cancel)
             yield service
 
-    # --- the settings of a demo ------------------------------------------------------------
-
-    def _overlay(self, settings: Settings) -> Settings:
-        """The same settings on a store, a port and platforms of the demo's own, always open:
-        whoever tries it plays the agents too."""
-        server = {"host": _HOST, "port": self._port}
-        if not self._real:
-            server["public_url"] = ""
-        return replace(
-            settings,
-            server=settings.server.model_copy(update=server),
-            store=settings.store.model_copy(
-                update={"url": f"sqlite:///{self._folder}/frontdesk-demo.db"}
-            ),
-            hours=OpeningHours(),
-            channels=self._channels(settings),
-            **self._desk(settings),
-            **self._gpt(settings),
+    def _stand_ins(self) -> StandIns:
+        slack, phone, gpt = self._stage.slack, self._stage.telegram, self._stage.openai
+        return StandIns(
+            slack=None if slack is None else StandIn(slack.api_url, _slack_credentials(slack)),
+            telegram=None if phone is None else StandIn(phone.api_url, {"token": phone.token}),
+            gpt=None if gpt is None else StandIn(gpt.base_url, {"api_key": gpt.api_key}),
+            desk=self._stage.desk,
         )
-
-    def _channels(self, settings: Settings) -> Mapping[str, Any]:
-        channels = dict(settings.channels)
-        channels["web"] = channels["web"].model_copy(update={"enabled": True})
-        if (phone := self._stage.telegram) is not None:
-            telegram = channels["telegram"]
-            channels["telegram"] = telegram.model_copy(
-                update={
-                    "enabled": True,
-                    "token": SecretStr(phone.token),
-                    "api_url": phone.api_url,
-                    "receive": type(telegram.receive)("polling"),
-                }
-            )
-        return channels
-
-    def _desk(self, settings: Settings) -> dict[str, Any]:
-        slack = self._stage.slack
-        if slack is None:
-            return {}
-        section = settings.section("slack")
-        standing_in = section.model_copy(
-            update={
-                "bot_token": SecretStr(slack.identity.bot_token),
-                "app_token": SecretStr(slack.identity.app_token),
-                "signing_secret": SecretStr(slack.identity.signing_secret),
-                "receive": type(section.receive)("socket"),
-                "api_url": slack.api_url,
-            }
-        )
-        return {
-            "sections": {**settings.sections, "slack": standing_in},
-            "desk": settings.desk.model_copy(update={"channel": self._stage.desk}),
-        }
-
-    def _gpt(self, settings: Settings) -> dict[str, Any]:
-        model = self._stage.openai
-        if model is None:
-            return {}
-        update = {"api_key": SecretStr(model.api_key), "base_url": model.base_url}
-        return {"gpt": settings.gpt.model_copy(update=update)}
 
     # --- what is told ----------------------------------------------------------------------
 
@@ -262,6 +213,15 @@ class _Metered:
         await self._model.close()
 
 
+def _slack_credentials(slack: SlackSandbox) -> dict[str, str]:
+    identity = slack.identity
+    return {
+        "bot_token": identity.bot_token,
+        "app_token": identity.app_token,
+        "signing_secret": identity.signing_secret,
+    }
+
+
 def _settings_path(path: Path) -> Path:
     """The file that was named; where there is none by the usual name, the demo's own."""
     if path.exists() or path != Path("settings.yaml"):
@@ -304,7 +264,7 @@ def _free_port(wanted: int) -> int:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind((_HOST, port))
+                probe.bind((HOST, port))
             except OSError:
                 continue
             return port if wanted else 0

@@ -21,8 +21,17 @@ _TOKENS = re.compile(
     r"|(?i:bearer\s+)[A-Za-z0-9._~+/=-]{6,}"
 )
 
-# Each of them logs whole requests below this level.
-_TALKATIVE = ("httpx", "httpx2", "httpcore", "httpcore2", "openai", "telegram", "slack_sdk")
+# Most of them log whole requests below WARNING.
+_TALKATIVE = (
+    "alembic",
+    "httpx",
+    "httpx2",
+    "httpcore",
+    "httpcore2",
+    "openai",
+    "telegram",
+    "slack_sdk",
+)
 _TALKATIVE_AT_WARNING = ("slack_bolt",)  # logs the bodies of requests it cannot verify
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029]")
 

@@ -17,7 +17,7 @@ from core.casework import Casework
 from core.couriers import Couriers
 from core.customers import Customers
 from core.engine import Engine
-from core.errors import ModelError, ModelRefused, SettingsError
+from core.errors import ModelError, ModelRefused, SettingsError, StoreUnavailable
 from core.files import StoredFiles
 from core.limits import CustomerRates
 from core.messages import ChannelName
@@ -49,6 +49,8 @@ from core.turns import Turns
 from core.web import WebServer
 
 log = logging.getLogger(__name__)
+
+_SWEEP_EVERY = 3600.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,7 @@ class Service:
         self._tasks.start(self.outbox.run(), "outbox")
         self._tasks.start(self.reminders.run(), "reminders")
         self._tasks.start(self._watch_settings(), "settings watcher")
+        self._tasks.start(self._sweep_files(), "sweep of old files")
         await self.turns.resume()
         starter = Starter(self.engine, self._tasks)
         await starter.start(self._parts())
@@ -198,7 +201,7 @@ class Service:
 
     def _routes(self) -> list[Route]:
         """The desk and a channel may share an app, and with it a route."""
-        routes: dict[tuple[str, str], Route] = {}
+        routes = {(route.method, route.path): route for route in self._extra_routes}
         for part in self._parts():
             if isinstance(part, SupportsRoutes):
                 routes |= {(route.method, route.path): route for route in part.routes()}
@@ -207,6 +210,14 @@ class Service:
     def _parts(self) -> list[Connector | AgentDesk]:
         return [*self.channels.values(), *([self.desk] if self.desk is not None else [])]
 
+    async def _sweep_files(self) -> None:
+        while True:
+            try:
+                await self.files.sweep()
+            except StoreUnavailable as error:
+                log.warning("old files are kept for now: %s", error)
+            await asyncio.sleep(_SWEEP_EVERY)
+
     # --- the model -------------------------------------------------------------------------
 
     def _use_model(self, model: LanguageModel | None) -> None:
@@ -214,6 +225,14 @@ class Service:
         self.customers.has_model = model is not None
         if model is not None:
             self._tasks.start(self._check_model(model), "GPT check")
+
+    def _replace_model(self, settings: Settings) -> None:
+        """Answers under way keep the model they were asked of until they are done or fail."""
+        old = self.turns.model
+        self._use_model(self._outward.model(settings))
+        if old is not None:
+            patience = settings.timeouts.gpt_total.total_seconds()
+            self._tasks.start(_close_later(old, patience), "the former GPT client")
 
     async def _check_model(self, model: LanguageModel) -> None:
         """A refused key is found before a customer finds it."""
@@ -242,7 +261,9 @@ class Service:
         ).run()
 
     def _use_settings(self, settings: Settings, changes: str) -> None:
-        self._policy = Policy.of(settings)
+        old, self._policy = self._policy.settings, Policy.of(settings)
+        if (old.gpt, old.timeouts) != (settings.gpt, settings.timeouts):
+            self._replace_model(settings)
         self._rates.per_minute = settings.limits.customer_per_minute
         log.info("settings.yaml was loaded again: %s", changes)
         self.metrics.settings_reloaded(ok=True)
@@ -299,3 +320,8 @@ def _publisher(name: ChannelName, channel: SupportsLive) -> Callable[[Sequence[N
                 channel.publish(notice)
 
     return publish
+
+
+async def _close_later(model: LanguageModel, seconds: float) -> None:
+    await asyncio.sleep(seconds)
+    await model.close()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from core.messages import Author, AuthorKind, ConversationId, Message, Mode, Usage
@@ -27,7 +27,7 @@ class Estimate:
 
     input_price: float = 1.0
     output_price: float = 4.0
-    usual: Usage = Usage(input_tokens=700, output_tokens=90)
+    usual: Usage = field(default_factory=lambda: Usage(input_tokens=700, output_tokens=90))
 
     def dollars(self, usage: Usage | None = None) -> float:
         used = usage or self.usual
@@ -91,15 +91,13 @@ class Tally:
             self._last[conversation] = message
             return
         by, _, rule = message.answered_by.partition(":")
-        match by:
-            case "rule":
-                self._answered("rule", rule, channel, message, self._estimate.dollars())
-            case "gpt":
-                usage = self._usages.popleft() if self._usages else None
-                cost = self._estimate.dollars(usage)
-                self._answered("gpt", "GPT", channel, message, cost)
-            case "agent":
-                self._answered("person", message.author.name, channel, message, None)
+        if by == "rule":
+            self._answered("rule", rule, channel, message, self._estimate.dollars())
+        elif by == "gpt":
+            usage = self._usages.popleft() if self._usages else None
+            self._answered("gpt", "GPT", channel, message, self._estimate.dollars(usage))
+        elif by == "agent":
+            self._answered("person", message.author.name, channel, message, None)
 
     def _answered(
         self, who: str, label: str, channel: str, answer: Message, dollars: float | None

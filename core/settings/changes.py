@@ -10,8 +10,19 @@ from pydantic import BaseModel
 from core.quick_replies import Rule
 from core.settings.schema import Groups, Settings
 
-_NEEDS_RESTART = ("server", "store", "channels", "slack", "gpt.api_key", "gpt.base_url")
-_AT_ONCE = ("channels.web.title", "channels.web.color", "channels.web.greeting")
+_NEEDS_RESTART = (
+    "server",
+    "store",
+    "channels",
+    "slack",
+    "desk.channel",
+    "desk.note_prefix",
+    "files",
+    "limits.message_chars",
+    "limits.socket_frame_bytes",
+    "limits.connections",
+    "timeouts.platform",
+)
 
 
 def summary(old: Settings, new: Settings) -> str:
@@ -70,6 +81,4 @@ def _some(names: list[str]) -> str:
 
 
 def _needs_restart(key: str) -> bool:
-    return key not in _AT_ONCE and any(
-        key == start or key.startswith(f"{start}.") for start in _NEEDS_RESTART
-    )
+    return any(key == start or key.startswith(f"{start}.") for start in _NEEDS_RESTART)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from core.messages import Button
 from core.quick_replies import Hours, Rule, Then, When
@@ -31,10 +31,13 @@ def _language_or_all(value: str) -> str:
     return language_code(value) if value else value
 
 
+_WORDING = {"type": "string", "minLength": 1}
+
 Localized = Annotated[
     dict[Annotated[str, AfterValidator(_language_or_all)], str],
     BeforeValidator(_by_language),
     AfterValidator(_worded),
+    WithJsonSchema({"anyOf": [_WORDING, {"type": "object", "additionalProperties": _WORDING}]}),
 ]
 """A text by language; one for every language stands under ""."""
 

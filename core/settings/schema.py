@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, WithJsonSchema
 
 from core.errors import Problem
 from core.hours import OpeningHours
@@ -32,6 +32,16 @@ from core.settings.types import (
 )
 
 Share = Annotated[float, Field(ge=0, le=1_000_000)]
+_DAY = {
+    "anyOf": [
+        {"type": "string", "pattern": r"^\s*\d{1,2}:\d{2}\s*[-–—]\s*\d{1,2}:\d{2}\s*$"},
+        {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"},
+        {"const": "closed"},
+        {"type": "null"},
+        {"type": "array", "items": {"type": "string"}},
+    ]
+}
+Hours = Annotated[dict[str, Any], WithJsonSchema({"type": "object", "additionalProperties": _DAY})]
 
 
 class Business(Strict):
@@ -39,7 +49,7 @@ class Business(Strict):
 
     name: Text = "our shop"
     timezone: TimeZone = "UTC"
-    hours: dict[str, Any] = Field(default_factory=dict)
+    hours: Hours = Field(default_factory=dict)
     languages: Annotated[tuple[Language, ...], Field(min_length=1)] = ("en",)
 
 

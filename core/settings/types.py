@@ -14,7 +14,15 @@ from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 Secret = SecretStr
@@ -88,7 +96,9 @@ def between(low: str, high: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+_WRITTEN = {"type": "string", "pattern": r"^\s*\d+(\.\d+)?(ms|s|m|h|d)\s*$"}
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration), WithJsonSchema(_WRITTEN)]
 Wait = Annotated[Duration, between("100ms", "365d")]
 
 
@@ -97,7 +107,9 @@ def _never_is_none(value: object) -> object:
 
 
 WaitOrNever = Annotated[
-    Annotated[timedelta, between("1s", "365d")] | None, BeforeValidator(_never_is_none)
+    Annotated[timedelta, between("1s", "365d")] | None,
+    BeforeValidator(_never_is_none),
+    WithJsonSchema({"anyOf": [{"const": "never"}, _WRITTEN]}),
 ]
 """A duration, or `never` for None."""
 
@@ -202,12 +214,15 @@ Text = Annotated[str, AfterValidator(_not_blank)]
 """A text with something in it."""
 
 
+_HEX = r"^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$"
+
+
 def _color(value: str) -> str:
-    if not re.fullmatch(r"#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})", value):
+    if not re.fullmatch(_HEX, value):
         raise unfit("this is not a colour", 'like "#2f6f4f", in quotes')
     return value.lower()
 
 
-Color = Annotated[str, AfterValidator(_color)]
+Color = Annotated[str, AfterValidator(_color), WithJsonSchema({"type": "string", "pattern": _HEX})]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Count = Annotated[int, Field(ge=1, le=10_000_000)]

@@ -183,6 +183,14 @@ class Reader:
         counts = {row.target: int(row.rows) for row in self.execute(sql.PENDING_COUNTS)}
         return {target: counts.get(target.value, 0) for target in Target}
 
+    def _next_part(
+        self, conversation_id: ConversationId, seq: int, kind: DeliveryKind, lane: str
+    ) -> int:
+        of = {"of_kind": kind.value, "of_lane": lane}
+        wanted = {"conversation": conversation_id, "number": seq, **of}
+        last: int | None = self.execute(sql.LAST_PART, wanted).scalar()
+        return 0 if last is None else last + 1
+
     # --- the rest ---
 
     def cursor(self, name: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from core.messages import (
     AuthorKind,
     Button,
     CaseRef,
+    ConversationId,
     Message,
     Mode,
     Sender,
@@ -23,8 +25,6 @@ from core.messages import (
 from core.records import Case, Conversation, Delivery, DeliveryKind, DeliveryState, Target
 
 Values = dict[str, Any]
-
-OPEN_STATES = frozenset({DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNCERTAIN})
 
 _buttons = msgspec.json.Decoder(tuple[Button, ...])
 _attachments = msgspec.json.Decoder(tuple[Attachment, ...])
@@ -34,6 +34,28 @@ _encode = msgspec.json.Encoder().encode
 def as_json(items: Sequence[Button] | Sequence[Attachment]) -> str | None:
     """None for nothing: most messages carry neither buttons nor files."""
     return _encode(items).decode() if items else None
+
+
+def new_conversation(address: Address, now: datetime) -> Conversation:
+    """How a conversation begins; its id is the database's to give."""
+    return Conversation(
+        id=ConversationId(0),
+        address=address,
+        mode=Mode.BOT,
+        version=0,
+        last_seq=0,
+        pending_seq=None,
+        attempts=0,
+        seen_seq=0,
+        sender=Sender(),
+        language="",
+        page="",
+        context="",
+        case=None,
+        agent=None,
+        created_at=now,
+        updated_at=now,
+    )
 
 
 def to_conversation(row: Any) -> Conversation:
@@ -191,7 +213,7 @@ def delivery_values(record: Delivery) -> Values:
     return {
         "key": record.key,
         "lane": record.lane,
-        "open_lane": record.lane if record.state in OPEN_STATES else None,
+        "open_lane": None if record.finished else record.lane,
         "target": record.target.value,
         "kind": record.kind.value,
         "conversation_id": record.conversation,

@@ -25,8 +25,6 @@ from core.messages import (
     ConversationId,
     DeliveryKey,
     Message,
-    Mode,
-    Sender,
 )
 from core.notices import MessageDeleted, MessageEdited, MessageStored, Notice
 from core.records import Case, Conversation, Delivery, DeliveryKind, DeliveryState, Target
@@ -69,24 +67,7 @@ class Transaction(Reader):
         found = self.conversation(address)
         if found is not None:
             return found
-        record = Conversation(
-            id=ConversationId(0),
-            address=address,
-            mode=Mode.BOT,
-            version=0,
-            last_seq=0,
-            pending_seq=None,
-            attempts=0,
-            seen_seq=0,
-            sender=Sender(),
-            language="",
-            page="",
-            context="",
-            case=None,
-            agent=None,
-            created_at=self.now,
-            updated_at=self.now,
-        )
+        record = rows.new_conversation(address, self.now)
         values = rows.conversation_values(record)
         record.id = ConversationId(self._insert(sql.ADD_CONVERSATION, values))
         return self._conversations.keep(record)
@@ -218,9 +199,8 @@ class Transaction(Reader):
     ) -> Delivery:
         """Something to send, at `next_at` (now) or later.
 
-        `lane` is "customer:<conversation>" or "case:<case>" unless given, `key` random. `part`
-        None takes the next free number, for what may happen more than once to one message.
-        (lane, kind, seq, part) and `key` must be new; a repeat makes the unit fail.
+        `lane` and `key` are made unless given. `part` None takes the next free number, for what
+        can happen to a message repeatedly. A second (lane, kind, seq, part) or `key` is an error.
         """
         lane = lane or _lane(target, conversation, case)
         record = Delivery(
@@ -232,7 +212,7 @@ class Transaction(Reader):
             conversation=conversation.id,
             case=case.id if case else None,
             seq=seq,
-            part=self._next_part(conversation, seq, kind, lane) if part is None else part,
+            part=self._next_part(conversation.id, seq, kind, lane) if part is None else part,
             text=clean(text),
             detail=clean(detail),
             state=DeliveryState.PENDING,
@@ -242,14 +222,6 @@ class Transaction(Reader):
         record.id = self._insert(sql.ADD_DELIVERY, rows.delivery_values(record))
         self.wake()
         return self._deliveries.keep(record)
-
-    def _next_part(
-        self, conversation: Conversation, seq: int, kind: DeliveryKind, lane: str
-    ) -> int:
-        of = {"of_kind": kind.value, "of_lane": lane}
-        wanted = {"conversation": conversation.id, "number": seq, **of}
-        last: int | None = self.execute(sql.LAST_PART, wanted).scalar()
-        return 0 if last is None else last + 1
 
     # --- the rest ---
 

@@ -21,7 +21,7 @@ from tests.scenarios.visitor import Visitor
 SETTINGS = """
 business: {name: Fern & Clay, languages: [en, zh]}
 server: {port: 0}
-store: {url: "sqlite:///STORE"}
+store: {url: "STORE"}
 channels:
   web: {title: Fern & Clay}
   telegram: {token: "${TELEGRAM_TOKEN:-}", api_url: "${TELEGRAM_URL:-http://127.0.0.1:9}"}
@@ -65,8 +65,10 @@ class House:
         self.settings_path = folder / "settings.yaml"
         self.desk = ""
         self.mia = ""
+        self.ann = ""
         self.slack_customers = False
         self.extra = ""
+        self.store_url = f"sqlite:///{folder / 'frontdesk.db'}"
 
     async def open(self, *, telegram: bool = False, slack: bool = True, gpt: bool = True) -> None:
         await asyncio.gather(self.slack.start(), self.telegram.start(), self.openai.start())
@@ -97,7 +99,7 @@ class House:
 
     def write_settings(self, text: str | None = None) -> None:
         base = SETTINGS if text is None else text
-        base = base.replace("STORE", str(self.folder / "frontdesk.db"))
+        base = base.replace("STORE", self.store_url)
         base = base.replace("SLACK_CUSTOMERS", str(self.slack_customers).lower())
         self.settings_path.write_text(base + self.extra, encoding="utf-8")
 

@@ -63,6 +63,22 @@ class Visitor:
         await self.send(type="press", id=id, seq=message["seq"], value=value)
         return await self.see(lambda f: f["type"] == "ack" and f["id"] == id, "an ack")
 
+    async def upload(self, name: str, media_type: str, content: bytes) -> str:
+        """Send a file; its attachment id."""
+        form = aiohttp.FormData()
+        form.add_field("file", content, filename=name, content_type=media_type)
+        headers = {"Authorization": f"Bearer {self.token}"}
+        async with self._session.post(
+            f"{self._url}/widget/files", data=form, headers=headers
+        ) as response:
+            assert response.status == 201, await response.text()
+            return str((await response.json())["id"])
+
+    async def download(self, path: str) -> bytes:
+        async with self._session.get(f"{self._url}{path}") as response:
+            assert response.status == 200, await response.text()
+            return await response.read()
+
     async def hears(self, text: str, kind: str = "") -> Frame:
         """The first message that contains `text`, by an author of `kind` if given."""
         return await self.see(

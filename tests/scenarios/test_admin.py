@@ -1,0 +1,68 @@
+"""An admin edits settings.yaml while customers chat."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.scenarios.house import SETTINGS, House, until
+
+
+async def _answer(house: House, question: str) -> str:
+    async with house.visitor() as visitor:
+        await visitor.say(question)
+        frame = await visitor.see(
+            lambda f: f["type"] == "message" and f["author"]["kind"] != "customer", "an answer"
+        )
+        return str(frame["text"])
+
+
+async def test_a_changed_rule_answers_within_a_second(house: House) -> None:
+    await house.open(slack=False, gpt=False)
+    assert await _answer(house, "shipping") == "Shipping takes 3 days."
+    house.write_settings(SETTINGS.replace("takes 3 days", "takes 2 days"))
+    await until(lambda: rule(house, "shipping") == "Shipping takes 2 days.", "the rule", within=1)
+    assert await _answer(house, "shipping") == "Shipping takes 2 days."
+
+
+async def test_a_broken_file_changes_nothing_and_the_desk_is_told(house: House) -> None:
+    await house.open(gpt=False)
+    house.settings_path.write_text("quick_replies: [\n", encoding="utf-8")
+    await until(
+        lambda: any("settings.yaml:" in m.text for m in house.slack.messages(house.desk)),
+        "the reason in the desk's channel",
+    )
+    assert await _answer(house, "shipping") == "Shipping takes 3 days."
+
+
+async def test_a_good_file_after_a_broken_one_is_taken(house: House) -> None:
+    await house.open(slack=False, gpt=False)
+    house.settings_path.write_text("busines: {}\n", encoding="utf-8")
+    house.write_settings(SETTINGS.replace("takes 3 days", "takes 4 days"))
+    await until(lambda: rule(house, "shipping") == "Shipping takes 4 days.", "the rule")
+
+
+async def test_a_desk_connected_later_opens_the_kept_requests(house: House) -> None:
+    await house.open(slack=False, gpt=False)
+    async with house.visitor() as visitor:
+        await visitor.say("I need a human")
+        await visitor.hears("cannot reach a colleague", "system")
+        await visitor.say("ann@example.com")
+        await visitor.hears("I have passed that on", "system")
+        await house.stop()
+    house.connect_desk()
+    await house.start()
+    await house.in_thread("ann@example.com")
+    async with house.visitor(token=visitor.token) as again:
+        card = await house.card()
+        await house.slack.say(house.desk, house.mia, "Here I am", thread_ts=card.ts)
+        await again.hears("Here I am", "agent")
+
+
+async def test_the_database_file_is_nobody_elses_to_read(house: House, tmp_path: Path) -> None:
+    await house.open(slack=False, gpt=False)
+    assert (tmp_path / "frontdesk.db").stat().st_mode & 0o077 == 0
+
+
+def rule(house: House, id: str) -> str:
+    rules = house.service.policy().settings.quick_replies
+    return next(r.reply[""] for r in rules if r.id == id)
