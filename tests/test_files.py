@@ -1,4 +1,3 @@
-# ruff: noqa: ASYNC240 (small files on a local disk)
 from __future__ import annotations
 
 import asyncio

@@ -1,0 +1,186 @@
+"""The service as a process: what it loads, how it starts, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+
+from sandbox.openai import OpenAISandbox
+from sandbox.slack import SlackSandbox
+from sandbox.telegram import TelegramSandbox
+
+ROOT = Path(__file__).parent.parent
+HEAVY = ("openai", "telegram", "slack_bolt", "slack_sdk", "alembic", "playwright")
+QUIET = {
+    name: value
+    for name, value in os.environ.items()
+    if not name.startswith(("TELEGRAM", "SLACK", "OPENAI", "PYTEST"))
+}
+SETTINGS = """
+server: {port: 0}
+store: {url: "sqlite:///STORE"}
+channels: {web: {}}
+quick_replies: [{id: hello, when: {any: [hello]}, reply: Hello there}]
+"""
+
+
+def settings(folder: Path, more: str = "") -> Path:
+    path = folder / "settings.yaml"
+    store = str(folder / "frontdesk.db")
+    path.write_text(SETTINGS.replace("STORE", store) + more, encoding="utf-8")
+    return path
+
+
+@asynccontextmanager
+async def running(path: Path, **environ: str) -> AsyncIterator[tuple[Process, str, list[str]]]:
+    """The command `frontdesk run`: the process, its address, and its log so far."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "core", "run", "--settings", str(path)),
+        cwd=ROOT,
+        env=QUIET | environ,
+        stderr=PIPE,
+    )
+    assert process.stderr is not None
+    log: list[str] = []
+    try:
+        async with asyncio.timeout(20):
+            while not (found := re.search(r"ready at (http://\S+)", log[-1] if log else "")):
+                line = await process.stderr.readline()
+                assert line, f"it ended: {log}"
+                log.append(line.decode())
+        yield process, found[1], log
+    finally:
+        if process.returncode is None:
+            process.kill()
+        log.append((await process.stderr.read()).decode())
+        await process.wait()
+
+
+async def get_json(url: str) -> tuple[int, dict[str, object]]:
+    async with aiohttp.ClientSession() as session, session.get(url) as response:
+        return response.status, json.loads(await response.text())
+
+
+async def test_it_runs_with_nothing_but_the_shipped_settings(tmp_path: Path) -> None:
+    path = tmp_path / "settings.yaml"
+    shipped = (ROOT / "settings.yaml").read_text(encoding="utf-8")
+    path.write_text(re.sub(r"(?m)^(\s*)port: \d+", r"\1port: 0", shipped), encoding="utf-8")
+    async with running(path) as (_, url, log):
+        status, answer = await get_json(f"{url}/readyz")
+        assert (status, answer["ready"]) == (200, True)
+    assert any("telegram is off: TELEGRAM_TOKEN is empty" in line for line in log)
+    assert any("gpt is off: OPENAI_API_KEY is empty" in line for line in log)
+
+
+async def test_sigterm_ends_it_with_0(tmp_path: Path) -> None:
+    async with running(settings(tmp_path)) as (process, _, _):
+        process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(10):
+            assert await process.wait() == 0
+
+
+async def test_a_second_process_on_the_same_store_is_refused_by_name(tmp_path: Path) -> None:
+    path = settings(tmp_path)
+    async with running(path) as (process, _, _):
+        second = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "core", "run", "--settings", str(path)),
+            cwd=ROOT,
+            env=QUIET,
+            stderr=PIPE,
+        )
+        _, error = await second.communicate()
+        assert second.returncode == 1
+        assert str(process.pid) in error.decode()
+
+
+async def test_a_taken_port_is_said_in_one_line(tmp_path: Path) -> None:
+    async with running(settings(tmp_path)) as (_, url, _):
+        other = tmp_path / "other"
+        other.mkdir()
+        path = settings(other)
+        port = url.rpartition(":")[2]
+        path.write_text(path.read_text().replace("port: 0", f"port: {port}"), encoding="utf-8")
+        second = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "core", "run", "--settings", str(path)),
+            cwd=ROOT,
+            env=QUIET,
+            stderr=PIPE,
+        )
+        _, error = await second.communicate()
+        assert second.returncode == 1
+        assert port in error.decode()
+        assert "Traceback" not in error.decode()
+
+
+async def test_no_platforms_library_is_loaded_while_its_channel_is_off(tmp_path: Path) -> None:
+    path = settings(tmp_path)
+    async with running(path):
+        pass  # the first start makes the database, which takes a library of its own
+    source = f"""
+import asyncio, sys
+from datetime import timedelta
+from pathlib import Path
+from core.app import Composition, utc_now
+from core.service import Service
+
+async def main():
+    composition = Composition(Path({str(path)!r}), {{}})
+    service = Service(composition.load(), composition.outward(), now=utc_now)
+    await service.start()
+    await service.stop(timedelta(0))
+    print(*[name for name in {HEAVY!r} if name in sys.modules])
+
+asyncio.run(main())
+"""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", source, cwd=ROOT, env=QUIET, stdout=PIPE
+    )
+    output, _ = await process.communicate()
+    assert (process.returncode, output.decode().split()) == (0, [])
+
+
+async def test_it_raises_its_own_limit_of_open_files(tmp_path: Path) -> None:
+    async with running(settings(tmp_path)) as (process, _, _):
+        limits = Path(f"/proc/{process.pid}/limits").read_text(encoding="utf-8")
+        soft, hard = re.search(r"Max open files\s+(\d+)\s+(\d+)", limits).groups()  # type: ignore[union-attr]
+        assert int(soft) == min(int(hard), 65_536)
+
+
+async def test_no_secret_is_in_the_log_with_everything_on(tmp_path: Path) -> None:
+    slack, telegram, openai = SlackSandbox(), TelegramSandbox(), OpenAISandbox()
+    await asyncio.gather(slack.start(), telegram.start(), openai.start())
+    try:
+        desk = slack.add_channel("desk")
+        more = f"""
+slack: {{bot_token: "${{SLACK_BOT_TOKEN}}", app_token: "${{SLACK_APP_TOKEN}}",
+         api_url: "{slack.api_url}"}}
+desk: {{channel: {desk}}}
+gpt: {{api_key: "${{OPENAI_API_KEY}}", base_url: "{openai.base_url}", model: gpt-5-mini}}
+"""
+        path = settings(tmp_path, more)
+        text = path.read_text(encoding="utf-8")
+        bot = f'telegram: {{token: "${{TELEGRAM_TOKEN}}", api_url: "{telegram.api_url}"}}'
+        path.write_text(text.replace("{web: {}}", f"{{web: {{}}, {bot}}}"), encoding="utf-8")
+        secrets = {
+            "SLACK_BOT_TOKEN": slack.identity.bot_token,
+            "SLACK_APP_TOKEN": slack.identity.app_token,
+            "TELEGRAM_TOKEN": telegram.token,
+            "OPENAI_API_KEY": openai.api_key,
+        }
+        async with running(path, **secrets) as (_, url, log):
+            status, _ = await get_json(f"{url}/readyz")
+            assert status == 200, log
+        assert not any(secret in line for secret in secrets.values() for line in log)
+    finally:
+        await asyncio.gather(slack.stop(), telegram.stop(), openai.stop())
