@@ -27,7 +27,7 @@ class Estimate:
 
     input_price: float = 1.0
     output_price: float = 4.0
-    usual: Usage = field(default_factory=lambda: Usage(input_tokens=700, output_tokens=90))
+    usual: Usage = field(default_factory=lambda: Usage(input_tokens=500, output_tokens=80))
 
     def dollars(self, usage: Usage | None = None) -> float:
         used = usage or self.usual
@@ -106,7 +106,7 @@ class Tally:
         asked = self._questions.pop(answer.conversation, None)
         last = self._last.get(answer.conversation)
         wait = None if asked is None else (now - asked.at).total_seconds() * 1000
-        question = _quote(last.text) if last else ""
+        question = _quote(_words(last)) if last else ""
         told = Tallied(
             who, label, channel, now, question, _quote(answer.text), wait, dollars, who == "rule"
         )
@@ -115,6 +115,10 @@ class Tally:
     def _step(self, channel: str, mode: Mode, agent: Author | None) -> None:
         joined = f"{agent.name if agent else 'a person'} took over"
         self._tell(Tallied("step", _STEPS.get(mode, joined), channel, self._now()))
+
+
+def _words(message: Message) -> str:
+    return message.text or ", ".join(file.name for file in message.attachments)
 
 
 def _quote(text: str) -> str:

@@ -31,6 +31,7 @@ slack:
   app_token: "${SLACK_APP_TOKEN:-}"
   signing_secret: "${SLACK_SIGNING_SECRET:-}"
   api_url: "${SLACK_URL:-http://127.0.0.1:9}"
+  receive: ${SLACK_RECEIVE:-socket}
 desk: {channel: "${DESK:-}", remind_after: 5m, give_up_after: 30m}
 gpt: {api_key: "${OPENAI_API_KEY:-}", base_url: "${OPENAI_URL:-http://127.0.0.1:9}",
       model: gpt-5-mini, debounce: 100ms}

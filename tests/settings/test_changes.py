@@ -34,7 +34,7 @@ CHANGES = {
     "what works at once": (
         "",
         "gpt: {model: x}\ntexts: {closed: bye}\nchannels: {web: {title: Hi}}\n",
-        "changed channels.web.title, gpt.model, texts",
+        "changed gpt.model, texts; needs a restart: channels.web.title",
     ),
     "what waits for a restart": (
         "",
@@ -43,8 +43,8 @@ CHANGES = {
     ),
     "both": (
         "",
-        "gpt: {model: x, api_key: y}\n",
-        "changed gpt.model; needs a restart: gpt.api_key",
+        "gpt: {model: x}\ndesk: {channel: y}\n",
+        "changed gpt.model; needs a restart: desk.channel",
     ),
 }
 

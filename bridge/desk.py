@@ -1,0 +1,288 @@
+"""The agents' desk in Slack: one thread a case, in the channel that the settings name."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Protocol
+
+from bridge import inbound, outbound
+from bridge.card import card as card_sheet
+from bridge.catchup import PACE, CatchUp
+from bridge.files import collect
+from bridge.inbound import Advice, Desk
+from bridge.outbound import Sheet
+from bridge.people import People
+from bridge.slack import Slack
+from core.cases import CaseCard, CaseLine, Fate
+from core.errors import DeliveryError, NotReady, SendLater, TextTooLong, Undeliverable
+from core.messages import (
+    AgentCommanded,
+    AgentDeleted,
+    AgentEdited,
+    AgentEvent,
+    AgentReplied,
+    CaseRef,
+    DeliveryKey,
+    Outcome,
+    Receipt,
+)
+from core.ports import Inbox, Route, Services, Status
+
+log = logging.getLogger(__name__)
+
+_REACTIONS = {Fate.DELIVERED: "white_check_mark", Fate.FAILED: "warning"}
+_CLOSED = (
+    "This case is closed; nothing was sent. The customer's next hand-over opens a new thread."
+)
+_CLOSED_ALREADY = "This case is closed already."
+
+
+class Settings(Protocol):
+    """The part of the settings that the desk reads."""
+
+    @property
+    def channel(self) -> str:
+        """A channel's id or #name."""
+        ...
+
+    @property
+    def note_prefix(self) -> str: ...
+
+
+class SlackDesk:
+    """`pace` is the pause in seconds between two threads that are read to catch up."""
+
+    name = inbound.NAME
+
+    def __init__(
+        self, slack: Slack, settings: Settings, services: Services, *, pace: float = PACE
+    ) -> None:
+        self._slack = slack
+        self._settings = settings
+        self._services = services
+        self._people = People(slack, services.files, self.name)
+        self._catch_up = CatchUp(
+            slack, services.cursors, services.cases, self._take_missed, pace=pace
+        )
+        self._inbox: Inbox | None = None
+        self._place: Desk | None = None
+        self._trouble = ""
+
+    # --- life ----------------------------------------------------------------------------
+
+    @property
+    def status(self) -> Status:
+        if self._place is None:
+            return Status(False, "not started")
+        return Status(False, self._trouble) if self._trouble else self._slack.status
+
+    async def start(self, inbox: Inbox) -> None:
+        self._inbox = inbox
+        await self._slack.attach(self._take, self._connected)
+        try:
+            self._place = await self._find_place()
+        except BaseException:
+            await self.stop()
+            raise
+        self._slack.soon(self._connected(), "catching up with the desk")
+
+    async def stop(self) -> None:
+        await self._slack.detach(self._take)
+        self._inbox, self._place = None, None
+
+    def routes(self) -> Sequence[Route]:
+        return self._slack.routes()
+
+    async def _find_place(self) -> Desk:
+        name, identity = self._settings.channel, self._slack.identity
+        channel = await self._slack.channel_id(name)
+        if channel is None:
+            raise NotReady(
+                f"desk.channel: the bot sees no channel {name}; create it, or if it is private, "
+                f"write `/invite` and the bot's name in it"
+            )
+        try:
+            found = await self._slack.call("conversations.info", channel=channel)
+        except DeliveryError as error:
+            raise NotReady(f"desk.channel: {name}: {error}") from None
+        if not dict(found.get("channel") or {}).get("is_member"):
+            raise NotReady(f"desk.channel: invite the bot: write `/invite` and its name in {name}")
+        return Desk(identity.team_id, channel, identity.bot_user_id, self._settings.note_prefix)
+
+    async def _connected(self) -> None:
+        if self._place is not None:
+            await self._catch_up.run(self._place.channel)
+
+    # --- in ------------------------------------------------------------------------------
+
+    async def _take(self, body: Mapping[str, Any]) -> bool:
+        place = self._place
+        if place is None or not inbound.is_at(body, place):
+            return False
+        event = inbound.parse(body, place)
+        if event is not None:
+            await self._catch_up.first(event.case)
+            await self._act(event)
+        return True
+
+    async def _take_missed(self, body: Mapping[str, Any]) -> None:
+        event = inbound.parse(body, self._place) if self._place is not None else None
+        if event is not None and not isinstance(event, Advice):
+            await self._act(event)
+
+    async def _act(self, event: AgentEvent | Advice) -> None:
+        if isinstance(event, Advice):
+            self._slack.soon(self._advise(event), "advice to an agent")
+            return
+        if self._inbox is None:
+            return
+        try:
+            accepted = await self._inbox.accept(await self._told(event))
+        except TextTooLong as error:
+            words = f"Nothing was sent: the text is longer than {error.limit} characters."
+            self._advise_author(event, words)
+            return
+        if accepted.outcome is Outcome.CASE_CLOSED:
+            commanded = isinstance(event, AgentCommanded)
+            self._advise_author(event, _CLOSED_ALREADY if commanded else _CLOSED)
+
+    async def _told(self, event: AgentEvent) -> AgentEvent:
+        """The event with names, pictures and words instead of ids and markup."""
+        match event:
+            case AgentReplied():
+                agent, text = await asyncio.gather(
+                    self._people.agent(event.agent.id), self._slack.plain(event.text)
+                )
+                return replace(event, agent=agent, text=text)
+            case AgentCommanded():
+                return replace(event, agent=await self._people.agent(event.agent.id))
+            case AgentEdited():
+                return replace(event, text=await self._slack.plain(event.text))
+            case AgentDeleted():
+                return event
+
+    def _advise_author(self, event: AgentEvent, text: str) -> None:
+        if isinstance(event, AgentReplied | AgentCommanded):
+            self._slack.soon(self._tell(event.case, event.agent.id, text), "advice to an agent")
+
+    async def _advise(self, advice: Advice) -> None:
+        if advice.case in await self._services.cases.open_cases():
+            await self._tell(advice.case, advice.user, advice.text)
+
+    async def _tell(self, case: CaseRef, user: str, text: str) -> None:
+        try:
+            await self._slack.tell(case.channel, user, text, thread=case.thread)
+        except DeliveryError as error:
+            log.warning("an agent could not be told something: %s", error)
+
+    # --- out -----------------------------------------------------------------------------
+
+    async def open_case(self, card: CaseCard, key: DeliveryKey) -> CaseRef:
+        place = self._open_place()
+        sheet = card_sheet(card, self._slack.identity.url)
+        return CaseRef(place.team, place.channel, await self._post_in_channel(place, sheet, key))
+
+    async def relay(self, case: CaseRef, lines: Sequence[CaseLine], key: DeliveryKey) -> Receipt:
+        attachments = (a for line in lines if not line.deleted for a in line.attachments)
+        ready, lost = await collect(self._services.files, attachments)
+        one = lines[0] if len(lines) == 1 else None
+        sheet = self._sheet(one, lines, lost)
+        if sheet.whole:
+            ready.append(("conversation.txt", sheet.whole.encode()))
+        if ready:
+            refused = await self._slack.share(case.channel, ready, key=key, thread=case.thread)
+            sheet = self._sheet(one, lines, [*lost, *refused])
+        name = outbound.name_of(one) if one is not None and self._slack.may_customize else ""
+        icon = outbound.ICONS.get(one.author.kind, "") if one is not None else ""
+        return await self._post(case, sheet, key, username=name, icon=icon)
+
+    async def edit(self, case: CaseRef, remote_id: str, line: CaseLine) -> None:
+        sheet = outbound.relayed(line, named=not self._slack.may_customize)
+        await self._slack.update(case.channel, remote_id, sheet.text, sheet.blocks)
+
+    async def show_card(self, case: CaseRef, card: CaseCard) -> None:
+        sheet = card_sheet(card, self._slack.identity.url)
+        await self._slack.update(case.channel, case.thread, sheet.text, sheet.blocks)
+
+    async def note(
+        self, case: CaseRef, text: str, key: DeliveryKey, *, broadcast: bool = False
+    ) -> Receipt:
+        return await self._post(case, outbound.note(text), key, broadcast=broadcast)
+
+    async def mark(self, case: CaseRef, external_id: str, fate: Fate) -> None:
+        await self._slack.call(
+            "reactions.add",
+            channel=case.channel,
+            timestamp=external_id,
+            name=_REACTIONS[fate],
+            allow=("already_reacted", "message_not_found", "thread_locked", "too_many_emoji"),
+        )
+
+    async def announce(self, text: str) -> None:
+        sheet = outbound.note(text)
+        key = f"announcement:{self._slack.now().timestamp()}:{text[:50]}"
+        try:
+            await self._post_in_channel(self._open_place(), sheet, key)
+        except DeliveryError as error:
+            log.warning("the agents could not be told %r: %s", text, error)
+
+    async def find(
+        self, case: CaseRef | None, key: DeliveryKey, since: datetime
+    ) -> Receipt | CaseRef | None:
+        if case is not None:
+            ts = await self._slack.find(case.channel, key, since, thread=case.thread)
+            return Receipt(ts) if ts else None
+        place = self._open_place()
+        ts = await self._slack.find(place.channel, key, since)
+        return CaseRef(place.team, place.channel, ts) if ts else None
+
+    def fetch(self, remote: str) -> AsyncIterator[bytes]:
+        return self._slack.fetch(remote)
+
+    def _open_place(self) -> Desk:
+        if self._place is None:
+            raise SendLater("the desk is not connected")
+        return self._place
+
+    def _sheet(
+        self, one: CaseLine | None, lines: Sequence[CaseLine], lost: Sequence[str]
+    ) -> Sheet:
+        if one is None:
+            return outbound.transcript(lines, lost=lost)
+        return outbound.relayed(one, named=not self._slack.may_customize, lost=lost)
+
+    async def _post_in_channel(self, place: Desk, sheet: Sheet, key: str) -> str:
+        try:
+            ts = await self._slack.post(place.channel, sheet.text, sheet.blocks, key=key)
+        except Undeliverable as error:
+            # What the channel itself refuses, somebody must mend: archived, or the bot left out.
+            self._trouble = f"desk.channel: {error}"
+            raise
+        self._trouble = ""
+        return ts
+
+    async def _post(
+        self,
+        case: CaseRef,
+        sheet: Sheet,
+        key: DeliveryKey,
+        *,
+        username: str = "",
+        icon: str = "",
+        broadcast: bool = False,
+    ) -> Receipt:
+        ts = await self._slack.post(
+            case.channel,
+            sheet.text,
+            sheet.blocks,
+            key=key,
+            thread=case.thread,
+            username=username,
+            icon=icon,
+            broadcast=broadcast,
+        )
+        return Receipt(ts)

@@ -1,0 +1,137 @@
+"""A conversation's lines as Slack messages for agents; pure.
+
+Every word here may be a customer's, so all of it stands in plain text that can mention nobody,
+link nowhere and format nothing. Slack limits a message to about 13,000 characters of blocks after
+escaping; what does not fit is left out from its beginning, with a remark, and kept in a file.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.cases import CaseLine
+from core.messages import AuthorKind
+
+MOST_IN_SECTION = 2900
+MOST_IN_MESSAGE = 9500
+
+_NAMES = {
+    AuthorKind.CUSTOMER: "Customer",
+    AuthorKind.BOT: "Bot",
+    AuthorKind.AGENT: "Agent",
+    AuthorKind.SYSTEM: "System",
+}
+ICONS = {AuthorKind.CUSTOMER: ":speech_balloon:", AuthorKind.BOT: ":robot_face:"}
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A message's text and blocks; `whole` is everything when the blocks do not show it all."""
+
+    text: str
+    blocks: tuple[Json, ...]
+    whole: str = ""
+
+
+def name_of(line: CaseLine) -> str:
+    return line.author.name or _NAMES[line.author.kind]
+
+
+def relayed(line: CaseLine, *, named: bool, lost: Sequence[str] = ()) -> Sheet:
+    """One line. `named` writes its author before it; `lost` are files that could not come."""
+    words = _words(line, lost)
+    return _sheet([f"{name_of(line)}: {words}" if named else words], name_of(line))
+
+
+def transcript(lines: Sequence[CaseLine], *, lost: Sequence[str] = ()) -> Sheet:
+    """Several lines, oldest first."""
+    shown = [f"{name_of(line)}: {_words(line)}" for line in lines]
+    shown += [_lost(name) for name in lost]
+    return _sheet(shown, "The conversation so far")
+
+
+def note(text: str) -> Sheet:
+    """A line of ours for the agents."""
+    return _sheet([text], "frontdesk")
+
+
+def plain(text: str) -> Json:
+    return {"type": "plain_text", "text": text}
+
+
+def section(text: str) -> Json:
+    """A block that shows `text` as it is."""
+    return {"type": "section", "text": plain(text)}
+
+
+def width(text: str) -> int:
+    """How long `text` is for Slack, which counts it escaped."""
+    return len(html.escape(text, quote=False))
+
+
+def cut(text: str, longest: int) -> tuple[str, str]:
+    """`text` in two, the first part no wider than `longest` once escaped."""
+    taken = 0
+    for at, character in enumerate(text):
+        taken += width(character)
+        if taken > longest:
+            return text[:at], text[at:]
+    return text, ""
+
+
+def _words(line: CaseLine, lost: Sequence[str] = ()) -> str:
+    if line.deleted:
+        return "(deleted by the customer)"
+    mark = " (edited)" if line.edited else ""
+    files = [_lost(a.name) if a.name in lost else f"📎 {a.name}" for a in line.attachments]
+    return "\n".join([line.text + mark, *files] if line.text.strip() else files) or "…"
+
+
+def _lost(name: str) -> str:
+    return f"📎 {name} (this file could not be fetched)"
+
+
+def _sheet(lines: Sequence[str], summary: str) -> Sheet:
+    kept, left_out = _newest(lines)
+    short, rest = cut(kept[-1], MOST_IN_MESSAGE) if len(kept) == 1 else ("", "")
+    if rest:
+        kept = [short]
+    remarks = []
+    if left_out:
+        remarks.append(f"{left_out} earlier lines are left out here; the file has them all.")
+    if rest:
+        remarks.append("This is too long to show; the file has the whole text.")
+    text = "\n".join(kept)
+    blocks = [*map(_remark, remarks), *map(section, _pieces(text))]
+    whole = "\n".join(lines) if remarks else ""
+    first, more = cut(text, 300)
+    return Sheet(f"{summary}: {first}{'…' if more else ''}", tuple(blocks), whole)
+
+
+def _newest(lines: Sequence[str]) -> tuple[list[str], int]:
+    """As many of the last lines as fit, at least one, and how many are left out."""
+    kept: list[str] = []
+    used = 0
+    for line in reversed(lines):
+        used += width(line) + 1
+        if kept and used > MOST_IN_MESSAGE:
+            break
+        kept.append(line)
+    return kept[::-1] or ["…"], len(lines) - len(kept)
+
+
+def _pieces(text: str) -> list[str]:
+    pieces = []
+    while text:
+        piece, text = cut(text, MOST_IN_SECTION)
+        pieces.append(piece if piece.strip() else "…")
+    return pieces or ["…"]
+
+
+def _remark(text: str) -> Json:
+    return {"type": "context", "elements": [plain(text)]}

@@ -1,0 +1,190 @@
+"""The one way in which anything of ours is written to Slack, and found there again.
+
+Whoever writes gives plain text; here it is escaped, once, and every kind of markup that Slack
+would add by itself is switched off. Each post carries its delivery key, so that a post whose fate
+is unknown can be looked up before it is tried again.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from connectors.slack.api import SlackApi
+from connectors.slack.markup import escaped, harmless
+from connectors.slack.origin import mapping
+from core.errors import DeliveryError, SendLater
+
+EVENT_TYPE = "frontdesk_delivery"
+PAGE = 200
+MOST_PAGES = 100
+MOST_THREADS = 15
+LOOK_BACK = 2 * 24 * 3600.0
+# Slack's clock and ours differ, and a request takes its time.
+MARGIN = 5.0
+_NAMESPACE = uuid.UUID("5f0c7b0e-6a0e-4b43-9a77-0b1b9d0c5d11")
+
+Blocks = Sequence[Mapping[str, Any]]
+
+
+class Posts:
+    """Writes and reads back. Texts and the texts of `plain_text` objects are given unescaped."""
+
+    def __init__(self, api: SlackApi) -> None:
+        self._api = api
+
+    async def post(
+        self,
+        channel: str,
+        text: str,
+        blocks: Blocks,
+        *,
+        key: str,
+        thread: str = "",
+        username: str = "",
+        icon: str = "",
+        broadcast: bool = False,
+    ) -> str:
+        """The new message's timestamp. Raises SendLater, Undeliverable or OutcomeUnknown."""
+        optional: dict[str, Any] = {}
+        if thread:
+            optional = {"thread_ts": thread, **({"reply_broadcast": True} if broadcast else {})}
+        if username:
+            optional |= {"username": harmless(username), **({"icon_emoji": icon} if icon else {})}
+        answer = await self._api.call(
+            "chat.postMessage",
+            channel=channel,
+            **_contents(text, blocks),
+            mrkdwn=False,
+            unfurl_links=False,
+            unfurl_media=False,
+            metadata={"event_type": EVENT_TYPE, "event_payload": {"key": key}},
+            client_msg_id=str(uuid.uuid5(_NAMESPACE, key)),
+            **optional,
+        )
+        return str(answer["ts"])
+
+    async def update(self, channel: str, ts: str, text: str, blocks: Blocks) -> None:
+        """Give a message of ours other contents. Errors as in `post`."""
+        await self._api.call("chat.update", channel=channel, ts=ts, **_contents(text, blocks))
+
+    async def tell(self, channel: str, user: str, text: str, *, thread: str = "") -> None:
+        """A line that only `user` sees. Errors as in `post`."""
+        optional = {"thread_ts": thread} if thread else {}
+        contents = _contents(text, [section(text)])
+        await self._api.call(
+            "chat.postEphemeral", channel=channel, user=user, **contents, **optional
+        )
+
+    async def find(self, channel: str, key: str, since: datetime, *, thread: str = "") -> str:
+        """The timestamp of what was posted under `key` at or after `since`, else "".
+
+        Raises SendLater when Slack cannot be asked now.
+        """
+        oldest = f"{since.timestamp() - MARGIN:.6f}"
+        async for message in self.near(channel, oldest, thread=thread):
+            if _key_of(message) == key:
+                return str(message["ts"])
+        return ""
+
+    async def near(
+        self, channel: str, oldest: str, *, thread: str = ""
+    ) -> AsyncIterator[Mapping[str, Any]]:
+        """Where a post of ours may be that was meant for this place. Raises SendLater.
+
+        Everybody is answered in the thread they wrote in last, so in a direct conversation a post
+        that is in doubt may stand in an earlier one.
+        """
+        if thread or not channel.startswith("D"):
+            async for message in self.messages(channel, oldest, thread=thread):
+                yield message
+        if channel.startswith("D"):
+            async for message in self.everywhere(channel, oldest, most_threads=MOST_THREADS):
+                yield message
+
+    async def everywhere(
+        self, channel: str, oldest: str, *, most_threads: int | None = None
+    ) -> AsyncIterator[Mapping[str, Any]]:
+        """What a channel and the threads in it have from `oldest` on, in no order.
+
+        Threads that are two days older than that are not looked into, nor more than
+        `most_threads`, newest first. Raises SendLater.
+        """
+        looked = 0
+        begin = f"{float(oldest) - LOOK_BACK:.6f}"
+        async for message in self.messages(channel, begin):
+            if float(message["ts"]) >= float(oldest):
+                yield message
+            busy = float(message.get("latest_reply") or 0) >= float(oldest)
+            if not busy or looked == most_threads:
+                continue
+            looked += 1
+            async for reply in self.messages(channel, oldest, thread=str(message["ts"])):
+                if reply.get("ts") != message["ts"]:
+                    yield reply
+
+    async def messages(
+        self, channel: str, oldest: str, *, thread: str = ""
+    ) -> AsyncIterator[Mapping[str, Any]]:
+        """What a channel (newest first) or a thread (oldest first, its root on top) has.
+
+        Raises SendLater when Slack cannot be asked now. A thread that is gone has nothing.
+        """
+        method = "conversations.replies" if thread else "conversations.history"
+        place = {"channel": channel, **({"ts": thread} if thread else {})}
+        cursor = ""
+        for _ in range(MOST_PAGES):
+            page = await self._page(method, {**place, "oldest": oldest, "cursor": cursor})
+            for message in page.get("messages") or ():
+                yield mapping(message)
+            cursor = str(mapping(page.get("response_metadata")).get("next_cursor") or "")
+            if not cursor:
+                return
+
+    async def _page(self, method: str, arguments: Mapping[str, str]) -> Mapping[str, Any]:
+        given = {name: value for name, value in arguments.items() if value}
+        try:
+            return await self._api.call(
+                method,
+                limit=PAGE,
+                include_all_metadata=True,
+                allow=("thread_not_found", "message_not_found"),
+                **given,
+            )
+        except SendLater:
+            raise
+        except DeliveryError as error:
+            raise SendLater(str(error)) from None
+
+
+def section(text: str) -> dict[str, Any]:
+    """A block that shows `text` as it is."""
+    return {"type": "section", "text": {"type": "plain_text", "text": text}}
+
+
+def _key_of(message: Mapping[str, Any]) -> Any:
+    metadata = mapping(message.get("metadata"))
+    ours = metadata.get("event_type") == EVENT_TYPE
+    return mapping(metadata.get("event_payload")).get("key") if ours else None
+
+
+def _contents(text: str, blocks: Blocks) -> dict[str, Any]:
+    return {
+        "text": escaped(text)[:3000] or "…",
+        "blocks": [_literal(block) for block in blocks],
+        "parse": "none",
+        "link_names": False,
+    }
+
+
+def _literal(value: Any) -> Any:
+    """`value` with every plain text in it escaped, and `:smile:` left as it was typed."""
+    if isinstance(value, list | tuple):
+        return [_literal(item) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    if value.get("type") == "plain_text":
+        return {**value, "text": escaped(str(value["text"])), "emoji": False}
+    return {name: _literal(content) for name, content in value.items()}

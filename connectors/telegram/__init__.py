@@ -1,0 +1,1 @@
+"""Customers who write to our Telegram bot."""

@@ -1,0 +1,92 @@
+"""Receive updates as requests: proven to be Telegram's, stored, and only then acknowledged."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import logging
+import re
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from connectors.telegram.intake import Update
+from core.errors import BadCredentials, StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+PATH = "/telegram/webhook"
+MOST_BYTES = 256 * 1024
+_HEADER = "X-Telegram-Bot-Api-Secret-Token"
+_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}", re.ASCII)
+
+Take = Callable[[Update], Awaitable[None]]
+
+
+class Webhook:
+    """Answers 403 to whoever does not know `secret`; 503 while nobody takes updates in, so that
+    Telegram brings them again."""
+
+    def __init__(self, secret: str, public_url: str) -> None:
+        self.secret = secret
+        self._public_url = public_url.rstrip("/")
+        self._take: Take | None = None
+
+    @property
+    def url(self) -> str:
+        return self._public_url + PATH
+
+    def check(self) -> None:
+        """Raises BadCredentials when it would be open to everybody, or to nobody."""
+        if not self.secret:
+            raise BadCredentials(
+                "channels.telegram.webhook_secret is empty: without it anybody could send "
+                "messages in any customer's name. Set it to a long random word"
+            )
+        if not _SECRET.fullmatch(self.secret):
+            raise BadCredentials(
+                "channels.telegram.webhook_secret may hold 1 to 256 letters, digits, _ and - only"
+            )
+        if not self._public_url:
+            raise BadCredentials(
+                "server.public_url is empty: Telegram must be told where to bring updates. "
+                "Set it, or channels.telegram.receive to polling"
+            )
+
+    def open(self, take: Take) -> None:
+        self._take = take
+
+    def close(self) -> None:
+        self._take = None
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """The aiohttp handler of `PATH`."""
+        if not self._is_genuine(request):
+            return web.Response(status=403, text="forbidden\n")
+        if (request.content_length or 0) > MOST_BYTES:
+            return web.Response(status=413, text="too large\n")
+        update = _readable(await request.read())
+        if update is None:
+            log.error("a request of Telegram's cannot be read and is skipped")
+            return web.Response()
+        if self._take is None:
+            return web.Response(status=503, text="not started\n")
+        try:
+            await self._take(update)
+        except StoreUnavailable as error:
+            log.warning("an update waits at Telegram: the store is not available (%s)", error)
+            return web.Response(status=503, text="not stored\n")
+        return web.Response()
+
+    def _is_genuine(self, request: web.Request) -> bool:
+        # Bytes, because comparing texts in constant time works for ASCII only.
+        given = request.headers.get(_HEADER, "").encode("utf-8", "surrogateescape")
+        return bool(self.secret) and hmac.compare_digest(given, self.secret.encode())
+
+
+def _readable(body: bytes) -> Update | None:
+    try:
+        update = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return update if isinstance(update, dict) else None

@@ -1,0 +1,56 @@
+"""Which tabs are open for which conversation, and what all of them are told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from connectors.web import outbound
+from connectors.web.feed import Feed
+from core.messages import Address
+from core.notices import Notice
+
+MAX_TABS = 100
+
+
+class Hub:
+    """The live feeds by conversation."""
+
+    def __init__(self) -> None:
+        self._feeds: dict[str, set[Feed]] = {}
+
+    def add(self, feed: Feed) -> bool:
+        """False when the conversation has too many tabs already."""
+        tabs = self._feeds.setdefault(feed.address.peer, set())
+        if len(tabs) >= MAX_TABS:
+            return False
+        tabs.add(feed)
+        return True
+
+    def remove(self, feed: Feed) -> None:
+        if tabs := self._feeds.get(feed.address.peer):
+            tabs.discard(feed)
+            if not tabs:
+                del self._feeds[feed.address.peer]
+
+    def tabs(self, address: Address) -> int:
+        return len(self._feeds.get(address.peer, ()))
+
+    def publish(self, notice: Notice) -> None:
+        """Tell every tab of the notice's conversation."""
+        tabs = self._feeds.get(notice.address.peer)
+        if not tabs:
+            return
+        frames = _encoded_once(notice)
+        for feed in list(tabs):
+            feed.notice(notice, frames)
+
+
+def _encoded_once(notice: Notice) -> Callable[[], Iterator[bytes]]:
+    made: list[bytes] = []
+
+    def frames() -> Iterator[bytes]:
+        if not made:
+            made.extend(map(outbound.encoded, outbound.live(notice)))
+        return iter(made)
+
+    return frames

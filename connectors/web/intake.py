@@ -1,0 +1,188 @@
+"""One visitor's messages on their way into the core, many at a time and answered in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from connectors.web import inbound, outbound
+from connectors.web.feed import Feed
+from connectors.web.frames import Ack, Fault, Frame, Hello, Press, SeenUpTo, Write
+from connectors.web.outlet import Outlet
+from core.errors import StoreUnavailable, TextTooLong, TooManyMessages
+from core.messages import (
+    Accepted,
+    Attachment,
+    ButtonPressed,
+    CustomerEvent,
+    CustomerSaw,
+    CustomerWrote,
+    FileId,
+    Outcome,
+)
+from core.ports import Inbox, Services
+from core.tasks import Tasks
+
+log = logging.getLogger(__name__)
+
+IN_FLIGHT = 64
+RETRY_SECONDS = 5.0
+
+
+class Refused(Exception):
+    """The frame is wrong for good; `code` is the contract's word for it."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+class Intake:
+    """Hands one socket's frames to the inbox. `max_chars` limits a message's text.
+
+    Events are handed over in the order of their frames; an acknowledgement comes from the feed
+    when the message's own notice passes, everything else that must be said comes from here.
+    """
+
+    def __init__(
+        self,
+        hello: Hello,
+        feed: Feed,
+        outlet: Outlet,
+        inbox: Inbox,
+        services: Services,
+        tasks: Tasks,
+        max_chars: int,
+    ) -> None:
+        self._hello = hello
+        self._feed = feed
+        self._outlet = outlet
+        self._inbox = inbox
+        self._services = services
+        self._tasks = tasks
+        self._max_chars = max_chars
+        self._slots = asyncio.Semaphore(IN_FLIGHT)
+        self._newest: asyncio.Future[None] | None = None
+        self._seen = 0
+
+    async def write(self, frame: Write) -> bool:
+        """Returns once the message is under way, later when too many are; False when it was
+        refused at once. Never raises."""
+        try:
+            event = await self._written(frame)
+        except Refused as refused:
+            self._say(outbound.fault(refused.code, str(refused), frame.id))
+        except StoreUnavailable:
+            self._say(_unavailable(frame.id))
+        else:
+            await self._begin(event, frame.id, 0)
+            return True
+        return False
+
+    async def press(self, frame: Press) -> None:
+        await self._begin(
+            inbound.pressed(frame, self._feed.address, self._hello), frame.id, frame.seq
+        )
+
+    async def seen(self, frame: SeenUpTo) -> None:
+        """Only news of what the browser really got is passed on."""
+        if self._seen < frame.seq <= self._feed.last:
+            self._seen = frame.seq
+            await self._begin(inbound.saw(frame, self._feed.address), "", frame.seq)
+
+    async def settle(self, seconds: float) -> None:
+        """Wait until everything under way is answered, at most `seconds`."""
+        if self._newest is not None and not self._newest.done():
+            await asyncio.wait([self._newest], timeout=seconds)
+
+    async def _written(self, frame: Write) -> CustomerWrote:
+        if len(frame.text) > self._max_chars:
+            raise Refused("too_long", f"longer than {self._max_chars} characters")
+        if inbound.says_nothing(frame.text) and not frame.attachments:
+            raise Refused("bad_frame", "neither text nor attachment")
+        files = [await self._uploaded(id) for id in frame.attachments]
+        now = self._services.now()
+        return inbound.wrote(frame, self._feed.address, self._hello, files, now)
+
+    async def _uploaded(self, id: str) -> Attachment:
+        found = await self._services.files.uploaded(FileId(id), self._feed.address)
+        if found is None:
+            raise Refused("bad_frame", "an attachment is unknown or has expired; upload it again")
+        return found
+
+    async def _begin(self, event: CustomerEvent, id: str, seq: int) -> None:
+        await self._slots.acquire()
+        if isinstance(event, CustomerWrote):
+            self._feed.own[event.external_id] = id
+        before, done = self._newest, asyncio.get_running_loop().create_future()
+        self._newest = done
+        # Not the socket's task: a message that is under way must not die with the connection.
+        self._tasks.start(self._carry(event, id, seq, before, done), "web message under way")
+
+    async def _carry(
+        self,
+        event: CustomerEvent,
+        id: str,
+        seq: int,
+        before: asyncio.Future[None] | None,
+        done: asyncio.Future[None],
+    ) -> None:
+        try:
+            answer = await self._accepted(event, id)
+            if before is not None and not before.done():
+                await asyncio.wait([before])
+            self._answer(event, id, seq, answer)
+        finally:
+            done.set_result(None)
+            self._slots.release()
+
+    async def _accepted(self, event: CustomerEvent, id: str) -> Accepted | Fault:
+        try:
+            return await self._inbox.accept(event)
+        except TooManyMessages as error:
+            return outbound.fault("rate_limited", "too many messages", id, max(error.after, 0.1))
+        except TextTooLong as error:
+            return outbound.fault("too_long", str(error), id)
+        except StoreUnavailable:
+            return _unavailable(id)
+        except Exception:
+            log.exception("a message from the web could not be taken")
+            return _unavailable(id)
+
+    def _answer(self, event: CustomerEvent, id: str, seq: int, answer: Accepted | Fault) -> None:
+        match event:
+            case CustomerSaw():
+                return
+            case ButtonPressed():
+                self._settle_press(id, seq, answer)
+            case _:
+                self._settle_message(event.external_id, id, answer)
+
+    def _settle_press(self, id: str, seq: int, answer: Accepted | Fault) -> None:
+        if isinstance(answer, Fault):
+            self._say(answer)
+        elif answer.outcome is Outcome.IGNORED:
+            self._say(outbound.fault("bad_frame", "no such button", id))
+        else:
+            if answer.outcome is Outcome.STORED and answer.seq is not None:
+                self._feed.missed(answer.seq)
+            self._say(Ack(id, seq if answer.seq is None else answer.seq))
+
+    def _settle_message(self, external_id: str, id: str, answer: Accepted | Fault) -> None:
+        if isinstance(answer, Fault):
+            self._feed.own.pop(external_id, None)
+            self._say(answer)
+        elif answer.seq is None:
+            self._feed.own.pop(external_id, None)
+            self._say(outbound.fault("bad_frame", "not accepted", id))
+        elif answer.outcome is Outcome.STORED and answer.seq > self._feed.last:
+            self._feed.missed(answer.seq)
+        elif self._feed.own.pop(external_id, None) or answer.outcome is Outcome.REPEAT:
+            self._say(Ack(id, answer.seq))
+
+    def _say(self, frame: Frame) -> None:
+        self._outlet.put(outbound.encoded(frame))
+
+
+def _unavailable(id: str) -> Fault:
+    return outbound.fault("unavailable", "try again", id, RETRY_SECONDS)

@@ -1,0 +1,43 @@
+"""What the owner of a web site may choose about its chat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+
+from core.settings.types import ChannelSettings, Color, Language, Origin, Secret, Text
+
+_GREETING = {"en": "Hello! How can we help?", "zh": "您好！有什么可以帮您？"}
+
+
+class WebSettings(ChannelSettings):
+    """`channels.web` of settings.yaml. `greeting` is a text, or one for each language."""
+
+    allowed_origins: tuple[Origin, ...] = ()
+    allow_no_origin: bool = False
+    title: Annotated[Text, Field(max_length=60)] = "Chat"
+    color: Color = "#3b5bdb"
+    greeting: str | dict[Language, str] = Field(default_factory=lambda: dict(_GREETING))
+    identity_secret: Secret = SecretStr("")  # has no effect yet
+
+    def greeting_in(self, language: str) -> str:
+        """The greeting for a BCP 47 `language`: its own, else English, else the first there is."""
+        if isinstance(self.greeting, str):
+            return self.greeting
+        wanted = language.lower()
+        for choice in (wanted, wanted.partition("-")[0], "en"):
+            if choice in self.greeting:
+                return self.greeting[choice]
+        return next(iter(self.greeting.values()), "")
+
+
+@dataclass(frozen=True, slots=True)
+class WebLimits:
+    """How much one visitor may ask of us. Files are in megabytes of a million bytes."""
+
+    message_chars: int = 4000
+    socket_frame_bytes: int = 65536
+    connections: int = 10000
+    max_mb: int = 20

@@ -1,0 +1,141 @@
+"""What each thing that can happen in the desk's channel means, payload by payload."""
+
+from __future__ import annotations
+
+import pytest
+
+from bridge import commands, inbound
+from bridge.inbound import Advice, Desk, parse
+from core.messages import (
+    Agent,
+    AgentCommanded,
+    AgentDeleted,
+    AgentEdited,
+    AgentReplied,
+    Attachment,
+    AttachmentKind,
+    CaseRef,
+    Command,
+)
+from tests.slack.payloads import AGENT, BOT_USER, DESK, ROOT, TEAM, TS, payload
+
+DESK_HERE = Desk(TEAM, DESK, BOT_USER, ";;")
+CASE = CaseRef(TEAM, DESK, ROOT)
+ANNA = Agent(AGENT)
+PRESSED = "1722500070.123456"
+LABEL = Attachment(
+    AttachmentKind.IMAGE,
+    "label.png",
+    "image/png",
+    5120,
+    source="desk-slack",
+    remote="https://files.slack.com/files-pri/T0DESK001-F0PHOTO01/label.png",
+)
+MARKUP = "&lt;b&gt; &amp; <https://shop.example/t/1|shop.example/t/1> <@U0ANNA001> <!here>"
+
+
+def advice(text: str) -> Advice:
+    return Advice(CASE, AGENT, text)
+
+
+def said(text: str) -> Advice:
+    found = commands.read(text, ";;")
+    assert found is not None
+    return advice(found.advice)
+
+
+@pytest.mark.parametrize(
+    ("name", "event"),
+    [
+        ("thread_reply", AgentReplied(CASE, TS, ANNA, "Hello Ann, it is on its way.")),
+        ("thread_reply_with_markup", AgentReplied(CASE, TS, ANNA, MARKUP)),
+        ("thread_reply_with_file", AgentReplied(CASE, TS, ANNA, "See the label.", (LABEL,))),
+        ("thread_file_alone", AgentReplied(CASE, TS, ANNA, "", (LABEL,))),
+        ("thread_broadcast", AgentReplied(CASE, TS, ANNA, "Also for the channel.")),
+        ("thread_exclamations", AgentReplied(CASE, TS, ANNA, "!!! great")),
+        ("thread_close", AgentCommanded(CASE, TS, ANNA, Command.CLOSE)),
+        ("thread_close_capital", AgentCommanded(CASE, TS, ANNA, Command.CLOSE)),
+        ("thread_bot", AgentCommanded(CASE, TS, ANNA, Command.BOT)),
+        ("thread_claim_wide_mark", AgentCommanded(CASE, TS, ANNA, Command.CLAIM)),
+        ("button_claim", AgentCommanded(CASE, PRESSED, ANNA, Command.CLAIM)),
+        ("button_bot", AgentCommanded(CASE, PRESSED, ANNA, Command.BOT)),
+        ("button_close", AgentCommanded(CASE, PRESSED, ANNA, Command.CLOSE)),
+        ("thread_help", advice(commands.help_text(";;"))),
+        ("thread_slip", said("!clsoe")),
+        ("thread_close_with_words", said("!close thank you")),
+        ("edit", AgentEdited(CASE, TS, "Hello Ann, it arrives today.")),
+        ("edit_into_note", AgentDeleted(CASE, TS)),
+        ("edit_into_command", advice(inbound.EDITED_COMMAND)),
+        ("edit_of_note", advice(inbound.EDITED_NOTE)),
+        ("deletion", AgentDeleted(CASE, TS)),
+        ("tombstone_of_reply", AgentDeleted(CASE, TS)),
+    ],
+)
+def test_what_an_agent_does_is_understood(name: str, event: object) -> None:
+    assert parse(payload(name), DESK_HERE) == event
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "app_mention_in_thread",
+        "button_elsewhere",
+        "button_unknown",
+        "channel_join",
+        "channel_root_post",
+        "deletion_of_note",
+        "deletion_of_own_post",
+        "deletion_of_root",
+        "edit_of_note_stays_note",
+        "edit_of_own_post",
+        "edit_of_root",
+        "edit_unfurl",
+        "foreign_channel",
+        "message_replied",
+        "other_bot",
+        "own_file",
+        "own_post",
+        "own_post_with_name",
+        "reaction",
+        "slackbot",
+        "thread_note",
+        "workflow",
+    ],
+)
+def test_everything_else_in_the_channel_means_nothing(name: str) -> None:
+    """B16, B17, B18"""
+    assert parse(payload(name), DESK_HERE) is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"event": None},
+        {"event": {"type": "message", "channel": DESK}},
+        {"event": {"type": "message", "channel": DESK, "user": 7, "ts": 1, "thread_ts": []}},
+        {"event": {"type": "message", "channel": DESK, "subtype": "message_changed"}},
+        {"event": {"type": "message", "channel": DESK, "subtype": []}},
+        {"type": "block_actions", "container": {"channel_id": DESK}, "actions": "no"},
+        {"type": "block_actions", "container": {"channel_id": DESK}, "actions": [None]},
+    ],
+)
+def test_a_payload_of_the_wrong_shape_means_nothing(body: dict[str, object]) -> None:
+    assert parse(body, DESK_HERE) is None
+
+
+@pytest.mark.parametrize("text", [";;x", " ;; x", "\n;;x"])
+def test_a_note_may_be_indented(text: str) -> None:
+    assert DESK_HERE.keeps(text)
+
+
+def test_a_note_prefix_of_angle_brackets_is_known_in_slacks_escapes() -> None:
+    assert Desk(TEAM, DESK, BOT_USER, ">>").keeps("&gt;&gt; between us")
+
+
+@pytest.mark.parametrize("text", ["!clsoe", "!closee", "!bto", "!halp", "!whatever", "!Close!"])
+def test_an_unknown_word_with_a_mark_is_never_a_reply(text: str) -> None:
+    found = commands.read(text, ";;")
+    assert found is not None
+    assert found.command is None
+    assert "nothing was" in found.advice.lower()

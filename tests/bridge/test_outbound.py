@@ -1,0 +1,66 @@
+"""Sheets and cards: what fits, what is left out, and what is always said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.card import card
+from bridge.outbound import MOST_IN_MESSAGE, MOST_IN_SECTION, cut, relayed, transcript, width
+from core.cases import CaseState
+from core.messages import Attachment, AttachmentKind, Sender
+from tests.bridge.desks import CARD, line
+
+WIDE = st.text(st.sampled_from("&<>x\n😀"), max_size=9000)
+
+
+def shown(blocks: tuple[dict[str, object], ...]) -> list[str]:
+    return [b["text"]["text"] for b in blocks if b["type"] == "section"]  # type: ignore[index]
+
+
+@given(WIDE)
+def test_any_line_fits_into_one_message(text: str) -> None:
+    sheet = relayed(line(text), named=True)
+    assert all(0 < width(part) <= MOST_IN_SECTION for part in shown(sheet.blocks))
+    assert sum(map(width, shown(sheet.blocks))) <= MOST_IN_MESSAGE
+    if not sheet.whole:
+        assert "".join(shown(sheet.blocks)).startswith("Ann Lee: ")
+
+
+@given(st.lists(WIDE, min_size=1, max_size=5))
+def test_any_transcript_fits_into_one_message(texts: list[str]) -> None:
+    sheet = transcript([line(text) for text in texts])
+    assert all(0 < width(part) <= MOST_IN_SECTION for part in shown(sheet.blocks))
+    assert len(sheet.blocks) <= 50
+
+
+@given(WIDE, st.integers(5, 100))
+def test_a_cut_loses_nothing(text: str, longest: int) -> None:
+    first, rest = cut(text, longest)
+    assert first + rest == text
+    assert width(first) <= longest
+
+
+def test_a_line_without_words_names_its_files() -> None:
+    photo = Attachment(AttachmentKind.IMAGE, "a.png", "image/png")
+    sheet = relayed(replace(line(""), attachments=(photo,)), named=False)
+    assert shown(sheet.blocks) == ["📎 a.png"]
+    lost = relayed(replace(line(""), attachments=(photo,)), named=False, lost=["a.png"])
+    assert shown(lost.blocks) == ["📎 a.png (this file could not be fetched)"]
+
+
+@pytest.mark.parametrize("state", list(CaseState))
+@pytest.mark.parametrize("text", ["", "&" * 5000, "\n\n", "x" * 5000])
+def test_any_card_fits(state: CaseState, text: str) -> None:
+    sheet = card(
+        replace(CARD, customer=Sender(text, text), page=text, reason=text, state=state),
+        "https://x/",
+    )
+    header = sheet.blocks[0]["text"]["text"]
+    assert 0 < width(header) <= 150
+    for block in sheet.blocks:
+        assert all(0 < width(field["text"]) <= 2000 for field in block.get("fields", ()))
+    assert all(0 < width(part) <= 3000 for part in shown(sheet.blocks[1:2]))

@@ -1,0 +1,1 @@
+"""Slack as a whole: the app of a workspace, and customers who write there."""

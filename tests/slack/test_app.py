@@ -1,0 +1,192 @@
+"""The app of a workspace, through the real bolt and SDK against the stand-in."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from connectors.slack.app import SlackApp
+from core.errors import BadCredentials, NotReady, StoreUnavailable
+from sandbox.faults import Effect, Fault
+from sandbox.slack import SlackSandbox, State
+from tests.slack.house import app_of, until, workspace
+
+
+class Listener:
+    """Notes the texts of what it is given. `failures` are raised first, one each time."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.types: list[str] = []
+        self.failures: list[Exception] = []
+        self.connections = 0
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def take(self, body: Mapping[str, Any]) -> bool:
+        await self.gate.wait()
+        if self.failures:
+            raise self.failures.pop(0)
+        self.types.append(str(body["type"]))
+        self.texts.append(str(body.get("event", {}).get("text", "")))
+        return True
+
+    async def connected(self) -> None:
+        self.connections += 1
+
+
+@asynccontextmanager
+async def listening(
+    slack: SlackSandbox, **changes: Any
+) -> AsyncIterator[tuple[SlackApp, Listener]]:
+    app, listener = app_of(slack, **changes), Listener()
+    await app.attach(listener.take, listener.connected)
+    try:
+        yield app, listener
+    finally:
+        await app.detach(listener.take)
+
+
+async def test_an_event_reaches_the_handler_before_it_is_acknowledged() -> None:
+    async with workspace() as slack, listening(slack) as (app, listener):
+        assert app.status.ok
+        ann, channel = slack.add_user("ann"), slack.add_channel("support")
+        listener.gate.clear()
+        await slack.say(channel, ann, "hello")
+        await asyncio.sleep(0)
+        assert [d.state for d in slack.courier.sent] == [State.PENDING]
+        listener.gate.set()
+        await slack.settled()
+        assert listener.texts == ["hello"]
+        assert [d.state for d in slack.courier.sent] == [State.ACKNOWLEDGED]
+
+
+async def test_an_event_that_could_not_be_stored_is_sent_again() -> None:
+    async with workspace() as slack, listening(slack) as (_, listener):
+        slack.courier.retries = type(slack.courier.retries)(ack_within=0.3, delays=(0.0, 0.0))
+        listener.failures.append(StoreUnavailable("the disk is full"))
+        await slack.say(slack.add_channel("support"), slack.add_user("ann"), "hello")
+        await slack.settled()
+        assert listener.texts == ["hello"]
+        assert [d.failures for d in slack.courier.sent] == [["timeout"]]
+
+
+async def test_events_of_a_channel_are_taken_in_the_order_of_their_arrival() -> None:
+    """D06"""
+    async with workspace() as slack, listening(slack) as (_, listener):
+        channel, ann = slack.add_channel("support"), slack.add_user("ann")
+        for number in range(20):
+            await slack.say(channel, ann, str(number))
+        await slack.settled()
+        assert listener.texts == [str(number) for number in range(20)]
+
+
+async def test_events_of_another_team_or_app_are_acknowledged_and_ignored() -> None:
+    """A06"""
+    async with workspace() as slack, listening(slack) as (_, listener):
+        event = {"type": "message", "channel": "C1", "user": "U1", "ts": "1.1", "text": "x"}
+        payload = slack.send_raw_event(event)
+        slack.courier.send_again({**payload, "api_app_id": "A0OTHER"})
+        foreign = {"team_id": "T0OTHER", "context_team_id": "T0OTHER", "authorizations": []}
+        slack.courier.send_again({**payload, **foreign})
+        await slack.settled()
+        assert listener.texts == ["x"]
+        assert {d.state for d in slack.courier.sent} == {State.ACKNOWLEDGED}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"bot_token": SecretStr("xoxb-wrong")}, "slack.bot_token: Slack refuses it"),
+        ({"bot_token": SecretStr("")}, "slack.bot_token: set it"),
+        ({"app_token": SecretStr("xapp-wrong")}, "slack.app_token: Slack refuses it"),
+        ({"app_token": SecretStr("")}, "slack.app_token: set it"),
+        ({"receive": "http", "signing_secret": SecretStr("")}, "slack.signing_secret: set it"),
+    ],
+)
+async def test_a_wrong_secret_is_named_with_its_cure(changes: dict[str, Any], words: str) -> None:
+    async with workspace() as slack:
+        app, listener = app_of(slack, **changes), Listener()
+        with pytest.raises(BadCredentials) as caught:
+            await app.attach(listener.take, listener.connected)
+        assert words in str(caught.value)
+        assert "wrong" not in str(caught.value)
+        assert not app.status.ok
+
+
+@pytest.mark.parametrize("method", ["auth.test", "apps.connections.open"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(Effect.ANSWER, status=503, body="<html>down</html>"),
+        Fault(Effect.ANSWER, status=429, body='{"ok":false,"error":"ratelimited"}'),
+        Fault(Effect.ANSWER, status=200, body='{"ok":false,"error":"internal_error"}'),
+        Fault(Effect.RESET),
+    ],
+)
+async def test_a_slack_that_fails_at_the_start_is_tried_again_later(
+    method: str, fault: Fault
+) -> None:
+    async with workspace() as slack:
+        app, listener = app_of(slack), Listener()
+        slack.faults.add(method, fault)
+        with pytest.raises(NotReady):
+            await app.attach(listener.take, listener.connected)
+        await app.attach(listener.take, listener.connected)
+        assert app.status.ok
+        await app.detach(listener.take)
+        assert not app.status.ok
+
+
+async def test_a_slack_that_is_not_there_is_not_ready() -> None:
+    async with workspace() as slack:
+        api_url = slack.api_url
+    app, listener = app_of(slack, api_url=api_url), Listener()
+    with pytest.raises(NotReady):
+        await app.attach(listener.take, listener.connected)
+
+
+@pytest.mark.parametrize("how", ["cut", "refresh_requested", "warning", "stall"])
+async def test_a_lost_socket_is_replaced_and_whoever_listens_catches_up(how: str) -> None:
+    """D05"""
+    async with workspace() as slack, listening(slack) as (app, listener):
+        await until(lambda: listener.connections == 1)
+        slack.sockets.warning = 0.05
+        match how:
+            case "cut":
+                slack.sockets.cut()
+            case "stall":
+                slack.sockets.stall()
+            case _:
+                await slack.disconnect(how)
+        await until(lambda: listener.connections == 2, within=10)
+        assert app.status.ok
+        await slack.say(slack.add_channel("support"), slack.add_user("ann"), "still there?")
+        await until(lambda: listener.texts == ["still there?"])
+
+
+async def test_connecting_again_survives_errors_on_the_way() -> None:
+    """D05"""
+    async with workspace() as slack, listening(slack) as (app, listener):
+        await until(lambda: listener.connections == 1)
+        slack.faults.add("apps.connections.open", Fault(Effect.ANSWER, status=500), times=2)
+        await slack.disconnect()
+        await until(lambda: not app.status.ok)
+        await until(lambda: listener.connections == 2, within=10)
+        assert app.status.ok
+
+
+async def test_one_connection_serves_all_who_are_attached_and_ends_with_the_last() -> None:
+    async with workspace() as slack, listening(slack) as (app, _):
+        other = Listener()
+        await app.attach(other.take, other.connected)
+        await until(lambda: other.connections == 1)
+        assert len(slack.sockets.connections) == 1
+        await app.detach(other.take)
+        assert app.status.ok
+    await until(lambda: not slack.sockets.connections)

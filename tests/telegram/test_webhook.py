@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from connectors.telegram.connector import TelegramConnector
+from connectors.telegram.settings import Receive
+from connectors.telegram.webhook import PATH
+from core.errors import BadCredentials, NotReady
+from sandbox.faults import Effect, Fault
+from sandbox.telegram import TelegramSandbox
+from tests.telegram.shop import Core, at, make, until
+
+SECRET = "a-long_random-Word1"
+HEADER = "X-Telegram-Bot-Api-Secret-Token"
+UPDATE: dict[str, Any] = {
+    "update_id": 5,
+    "message": {
+        "message_id": 1,
+        "date": 1780000000,
+        "chat": {"id": 42, "type": "private"},
+        "from": {"id": 42, "is_bot": False, "first_name": "Li"},
+        "text": "forged?",
+    },
+}
+
+
+@asynccontextmanager
+async def serving(
+    core: Core, sandbox: TelegramSandbox, *, start: bool = True
+) -> AsyncIterator[tuple[TelegramConnector, str]]:
+    """A connector behind a web server; and its webhook's address."""
+    doors: list[Any] = []
+
+    async def through(request: web.Request) -> web.StreamResponse:
+        answer: web.StreamResponse = await doors[0](request)
+        return answer
+
+    application = web.Application()
+    application.router.add_post(PATH, through)
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    connector = make(core, sandbox, receive=Receive.WEBHOOK, secret=SECRET, public_url=f"{url}/")
+    doors.extend(route.handler for route in connector.routes())
+    try:
+        if start:
+            await connector.start(core)
+        yield connector, url + PATH
+    finally:
+        await connector.stop()
+        await runner.cleanup()
+
+
+async def post(url: str, *secrets: str, body: Any = UPDATE, query: str = "") -> int:
+    headers = [(HEADER, secret) for secret in secrets]
+    kind = {"data": body} if isinstance(body, bytes) else {"json": body}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(url + query, headers=headers, **kind) as answer,
+    ):
+        return answer.status
+
+
+async def test_updates_come_by_webhook_in_order(core: Core, sandbox: TelegramSandbox) -> None:
+    li = sandbox.add_customer("Li")
+    async with serving(core, sandbox) as (connector, url):
+        assert connector.status.ok
+        for number in range(5):
+            sandbox.say(li, f"{number}")
+        await until(lambda: core.texts == list("01234"), "the messages")
+        await until(lambda: not sandbox.pending_updates, "the confirmation")
+    [call] = sandbox.journal.of("setWebhook")
+    assert call.arguments["url"] == url
+    assert call.arguments["secret_token"] == SECRET
+    assert call.arguments["allowed_updates"] == ["message", "edited_message", "callback_query"]
+    assert not call.arguments.get("drop_pending_updates")
+    assert sandbox.journal.of("deleteWebhook") == []
+
+
+async def test_telegram_keeps_what_cannot_be_stored(core: Core, sandbox: TelegramSandbox) -> None:
+    li = sandbox.add_customer("Li")
+    async with serving(core, sandbox):
+        core.down = True
+        sandbox.say(li, "one")
+        sandbox.say(li, "two")
+        await until(lambda: len(core.attempts) > 1, "two attempts")
+        assert sandbox.pending_updates == 2
+        core.down = False
+        await until(lambda: core.texts == ["one", "two"], "the messages")
+        await until(lambda: not sandbox.pending_updates, "the confirmation")
+
+
+async def test_a_message_is_stored_before_it_is_acknowledged(
+    core: Core, sandbox: TelegramSandbox
+) -> None:
+    async with serving(core, sandbox) as (_, url):
+        core.pause = lambda _: 0.1
+        answer = asyncio.create_task(post(url, SECRET))
+        await until(lambda: core.attempts, "the attempt")
+        assert not answer.done()
+        assert await answer == 200
+        assert core.texts == ["forged?"]
+        assert await post(url, SECRET) == 200
+        assert core.texts == ["forged?"]
+
+
+@pytest.mark.parametrize(
+    "secrets",
+    [(), ("",), (SECRET[:-1],), (SECRET + "1",), (SECRET.lower(),), ("é",), (SECRET[:-1] + "é",)],
+    ids=["none", "empty", "prefix", "longer", "case", "not ASCII", "nearly"],
+)
+async def test_whoever_does_not_know_the_secret_is_refused(
+    core: Core, sandbox: TelegramSandbox, secrets: tuple[str, ...]
+) -> None:
+    async with serving(core, sandbox) as (_, url):
+        assert await post(url, *secrets) == 403
+        assert await post(url, *secrets, query=f"?secret_token={SECRET}") == 403
+    assert core.attempts == []
+
+
+async def test_bytes_that_are_no_text_are_no_secret(core: Core, sandbox: TelegramSandbox) -> None:
+    async with serving(core, sandbox) as (_, url):
+        host, _, port = url.split("/")[2].partition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n{HEADER}: ".encode()
+        writer.write(head + b"\xff\xfe\xc3\r\n\r\n{}")
+        assert b" 403 " in await reader.readline()
+        writer.close()
+        await writer.wait_closed()
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff", b"[" * 100_000, b'"x"'])
+async def test_what_cannot_be_read_is_not_sent_again(
+    core: Core, sandbox: TelegramSandbox, body: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving(core, sandbox) as (_, url):
+        assert await post(url, SECRET, body=body) == 200
+    assert "cannot be read" in caplog.text
+
+
+async def test_an_update_of_an_unknown_shape_is_not_sent_again(
+    core: Core, sandbox: TelegramSandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving(core, sandbox) as (_, url):
+        assert await post(url, SECRET, body={"update_id": 8, "message": {"chat": 3}}) == 200
+    assert "update 8" in caplog.text
+
+
+async def test_a_body_larger_than_any_update_is_refused(
+    core: Core, sandbox: TelegramSandbox
+) -> None:
+    async with serving(core, sandbox) as (_, url):
+        assert await post(url, SECRET, body=b" " * 300_000) == 413
+
+
+async def test_before_the_start_and_after_the_stop_telegram_is_asked_to_wait(
+    core: Core, sandbox: TelegramSandbox
+) -> None:
+    async with serving(core, sandbox, start=False) as (connector, url):
+        assert await post(url, SECRET) == 503
+        await connector.start(core)
+        assert await post(url, SECRET) == 200
+        await connector.stop()
+        assert await post(url, SECRET) == 503
+    assert [event.address for event in core.events] == [at(42)]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("secret", "public_url", "named"),
+    [
+        ("", "https://example.com", r"channels\.telegram\.webhook_secret is empty"),
+        ("with space", "https://example.com", r"channels\.telegram\.webhook_secret may hold"),
+        ("ü", "https://example.com", r"channels\.telegram\.webhook_secret may hold"),
+        (SECRET, "", r"server\.public_url is empty"),
+    ],
+)
+async def test_a_webhook_that_would_be_open_to_all_or_none_is_not_started(
+    core: Core, sandbox: TelegramSandbox, secret: str, public_url: str, named: str
+) -> None:
+    connector = make(core, sandbox, receive=Receive.WEBHOOK, secret=secret, public_url=public_url)
+    with pytest.raises(BadCredentials, match=named):
+        await connector.start(core)
+    assert not connector.status.ok
+    assert len(sandbox.journal) == 0
+
+
+async def test_an_address_that_telegram_refuses_is_tried_again_later(
+    core: Core, sandbox: TelegramSandbox
+) -> None:
+    connector = make(
+        core, sandbox, receive=Receive.WEBHOOK, secret=SECRET, public_url="https://example.com"
+    )
+    with pytest.raises(NotReady, match=r"Bad webhook"):
+        await connector.start(core)
+    await connector.stop()
+
+
+async def test_a_webhook_is_set_again_after_telegram_was_away(
+    core: Core, sandbox: TelegramSandbox
+) -> None:
+    sandbox.faults.add("setWebhook", Fault(Effect.RESET))
+    async with serving(core, sandbox, start=False) as (connector, _):
+        with pytest.raises(NotReady):
+            await connector.start(core)
+        await connector.start(core)
+        assert connector.status.ok

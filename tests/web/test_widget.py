@@ -1,0 +1,290 @@
+"""The widget in a real browser, on a shop's page."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from aiohttp import web as http
+from playwright.async_api import Browser, FilePayload, Frame, Page, async_playwright, expect
+
+from connectors.web.settings import WebSettings
+from core.messages import Address, Author, AuthorKind, Button, Mode
+from core.metrics import Metrics
+from core.notices import Draft, Seen, Typing
+from core.ports import Route
+from core.web import WebServer
+from tests.web.desk import Desk, desk, until
+from tests.web.memory import BOT, MIA
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+SHOP = """<!doctype html><html lang="en"><title>Shop</title><h1>Shop</h1>
+<script src="/widget.js" async data-title="The Tea House"></script>"""
+
+
+async def shop(request: http.Request) -> http.Response:
+    return http.Response(text=SHOP, content_type="text/html")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser(chromium_path: Path) -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=chromium_path, args=["--no-sandbox"]
+        )
+        yield browser
+        await browser.close()
+
+
+class Visitor:
+    """Somebody on the shop's page with the chat open."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.errors: list[str] = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    @property
+    def chat(self) -> Frame:
+        return next(frame for frame in self.page.frames if "/widget/frame" in frame.url)
+
+    async def open(self) -> None:
+        await self.page.wait_for_function("window.frontdesk")
+        await self.page.evaluate("frontdesk.open()")
+        await self.ready()
+
+    async def ready(self) -> None:
+        frame = self.page.frame_locator("iframe")
+        await expect(frame.get_by_text("Hello! How can we help?")).to_be_visible()
+
+    async def write(self, text: str) -> None:
+        await self.chat.fill("textarea", text)
+        await self.chat.press("textarea", "Enter")
+
+    async def sees(self, *texts: str) -> None:
+        """These bubbles, in this order, and no others."""
+        await expect(self.chat.locator(".line:not(.greeting) > .bubble")).to_have_text(list(texts))
+
+
+@asynccontextmanager
+async def visiting(browser: Browser, folder: Path) -> AsyncIterator[tuple[Desk, Visitor]]:
+    async with desk(folder, extra=(Route("GET", "/", shop),)) as web:
+        context = await browser.new_context(locale="en-GB")
+        visitor = Visitor(await context.new_page())
+        await visitor.page.goto(web.origin)
+        await visitor.open()
+        yield web, visitor
+        assert visitor.errors == []
+        await context.close()
+
+
+def whereabouts(web: Desk) -> Address:
+    [address] = web.memory.talks
+    return address
+
+
+async def test_a_visitor_writes_chooses_reloads_and_meets_a_colleague(
+    browser: Browser, tmp_path: Path
+) -> None:
+    async with visiting(browser, tmp_path) as (web, visitor):
+        await visitor.write("my pot is broken")
+        await visitor.sees("my pot is broken")
+        await expect(visitor.chat.locator(".foot").last).to_contain_text("Sent")
+        where = whereabouts(web)
+        web.memory.say(where, BOT, "Sorry!", buttons=(Button("Refund", say="refund please"),))
+        await visitor.chat.get_by_role("button", name="Refund").click()
+        await visitor.sees("my pot is broken", "Sorry!", "refund please")
+        await expect(visitor.chat.get_by_role("button", name="Refund")).to_have_count(0)
+
+        web.connector.publish(Typing(where, BOT))
+        await expect(visitor.chat.get_by_label("Bot is typing")).to_be_visible()
+        web.connector.publish(Draft(where, "Refunds take"))
+        await expect(visitor.chat.locator(".draft")).to_contain_text("Refunds take")
+        web.memory.say(where, BOT, "Refunds take 3 days")
+        await expect(visitor.chat.locator(".draft")).to_have_count(0)
+        talk = ["my pot is broken", "Sorry!", "refund please", "Refunds take 3 days"]
+        await visitor.sees(*talk)
+
+        await visitor.page.reload()
+        await visitor.ready()
+        await visitor.sees(*talk)
+        web.memory.change(where, Mode.HUMAN, MIA)
+        web.memory.say(where, MIA, "Hi, I am Mia")
+        await expect(visitor.chat.get_by_text("You’re talking to Mia")).to_be_visible()
+        web.connector.publish(Seen(where, 3))
+        await expect(visitor.chat.locator(".customer .foot").last).to_contain_text("Seen")
+
+
+async def test_nothing_a_stranger_writes_becomes_markup(browser: Browser, tmp_path: Path) -> None:
+    """B11"""
+    evil = (
+        "<img src=x onerror=document.title='owned'> javascript:alert(1) "
+        "[x](javascript:alert(1)) data:text/html,x ![p](https://evil.example/p.png)"
+    )
+    async with visiting(browser, tmp_path) as (web, visitor):
+        await visitor.write(evil)
+        await visitor.sees(evil)
+        web.memory.say(whereabouts(web), MIA, evil + " https://ok.example/a_(b). ok")
+        links = visitor.chat.locator(".agent a")
+        await expect(links).to_have_count(2)
+        assert await links.evaluate_all("all => all.map((link) => link.href)") == [
+            "https://evil.example/p.png",
+            "https://ok.example/a_(b)",
+        ]
+        assert (
+            await links.evaluate_all("all => all.map((link) => link.rel)")
+            == ["noopener noreferrer nofollow"] * 2
+        )
+        assert await visitor.chat.locator(".bubble img").count() == 0
+        assert await visitor.chat.title() != "owned"
+
+
+async def test_what_was_written_without_a_network_arrives_once_after_a_reload(
+    browser: Browser, tmp_path: Path
+) -> None:
+    async with visiting(browser, tmp_path) as (web, visitor):
+        await visitor.write("first")
+        await visitor.sees("first")
+        web.memory.pause.clear()
+        await visitor.write("second")
+        await expect(visitor.chat.get_by_text("Sending…")).to_be_visible()
+        await visitor.page.reload()
+        await visitor.ready()
+        await visitor.sees("first", "second")
+        web.memory.pause.set()
+        await expect(visitor.chat.locator(".foot").last).to_contain_text("Sent")
+        await visitor.sees("first", "second")
+        assert [line.text for line in web.memory.talks[whereabouts(web)].lines] == [
+            "first",
+            "second",
+        ]
+
+
+async def test_the_chat_comes_back_by_itself_after_a_restart(
+    browser: Browser, tmp_path: Path
+) -> None:
+    async with visiting(browser, tmp_path) as (web, visitor):
+        await visitor.write("before")
+        await visitor.sees("before")
+        await web.connector.stop()
+        await visitor.write("while you were away")
+        web.memory.say(whereabouts(web), BOT, "missed")
+        await web.connector.start(web.memory)
+        await visitor.sees("before", "missed", "while you were away")
+        await expect(visitor.chat.locator(".foot").last).to_contain_text("Sent")
+
+
+async def test_two_tabs_show_the_same_and_a_closed_one_counts(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """A12"""
+    async with visiting(browser, tmp_path) as (web, visitor):
+        other = Visitor(await visitor.page.context.new_page())
+        await other.page.goto(web.origin)
+        await other.open()
+        await visitor.write("hello from one")
+        await other.sees("hello from one")
+        await other.write("hello from two")
+        await visitor.sees("hello from one", "hello from two")
+        assert len(web.memory.talks) == 1
+        await other.page.bring_to_front()
+        await other.page.keyboard.press("Escape")
+        bubble = other.page.get_by_role("button", name="Open chat")
+        await expect(bubble).to_be_focused()
+
+
+@asynccontextmanager
+async def another_site(chat: int) -> AsyncIterator[str]:
+    """A shop on an origin of its own that embeds the chat of port `chat`."""
+    page = SHOP.replace("/widget.js", f"http://127.0.0.1:{chat}/widget.js")
+
+    async def embedding(request: http.Request) -> http.Response:
+        return http.Response(text=page, content_type="text/html")
+
+    server = WebServer("localhost", 0, [Route("GET", "/", embedding)], _ready, Metrics())
+    await server.start()
+    try:
+        yield f"http://localhost:{server.port}"
+    finally:
+        await server.stop()
+
+
+async def _ready() -> dict[str, bool]:
+    return {"ready": True}
+
+
+async def test_another_site_embeds_the_chat_and_counts_what_is_unread(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """A17"""
+    with socket.create_server(("127.0.0.1", 0)) as reserved:
+        port = reserved.getsockname()[1]
+    async with another_site(port) as site:
+        settings = WebSettings(allowed_origins=(site,))
+        async with desk(tmp_path, settings=settings, port=port) as web:
+            visitor = Visitor(await browser.new_page(locale="en-GB"))
+            await visitor.page.goto(site)
+            await visitor.open()
+            await visitor.write("hello")
+            await visitor.sees("hello")
+            await visitor.chat.press("textarea", "Escape")
+            bubble = visitor.page.get_by_role("button", name="Open chat")
+            await expect(bubble).to_be_focused()
+            web.memory.say(whereabouts(web), MIA, "still there?")
+            await expect(visitor.page.locator(".badge")).to_have_text("1")
+            await bubble.click()
+            await expect(visitor.page.locator(".badge")).to_be_hidden()
+            await visitor.sees("hello", "still there?")
+            await visitor.page.close()
+
+
+async def test_a_site_that_was_not_allowed_shows_no_chat(browser: Browser, tmp_path: Path) -> None:
+    """A17"""
+    async with desk(tmp_path) as web, another_site(web.server.port) as site:
+        visitor = Visitor(await browser.new_page(locale="en-GB"))
+        await visitor.page.goto(site)
+        async with visitor.page.expect_event(
+            "console", lambda message: "frame-ancestors" in message.text
+        ):
+            await visitor.page.wait_for_function("window.frontdesk")
+            await visitor.page.evaluate("frontdesk.open()")
+        assert web.connector.connections == 0
+        await visitor.page.close()
+
+
+async def test_a_picture_is_pasted_in_seen_and_sent(browser: Browser, tmp_path: Path) -> None:
+    async with visiting(browser, tmp_path) as (web, visitor):
+        picture: FilePayload = {
+            "name": "pot.png",
+            "mimeType": "image/png",
+            "buffer": b"\x89PNG\r\n\x1a\n",
+        }
+        await visitor.chat.set_input_files("input[type=file]", [picture])
+        await expect(visitor.chat.locator(".chip.done")).to_contain_text("pot.png")
+        await visitor.chat.get_by_role("button", name="Send").click()
+        await until(lambda: web.memory.talks)
+        [line] = web.memory.talks[whereabouts(web)].lines
+        assert (line.text, line.attachments[0].name) == ("", "pot.png")
+        await expect(visitor.chat.locator(".customer .file, .customer .picture")).to_be_visible()
+
+
+async def test_enter_sends_only_when_no_word_is_being_composed(
+    browser: Browser, tmp_path: Path
+) -> None:
+    async with visiting(browser, tmp_path) as (web, visitor):
+        await visitor.chat.fill("textarea", "ni")
+        await visitor.chat.dispatch_event(
+            "textarea", "keydown", {"key": "Enter", "isComposing": True, "bubbles": True}
+        )
+        await visitor.chat.press("textarea", "Shift+Enter")
+        await visitor.chat.locator("textarea").press_sequentially("hao")
+        await visitor.chat.press("textarea", "Enter")
+        await visitor.sees("ni\nhao")
+        assert await visitor.chat.locator("textarea").input_value() == ""
+        web.memory.say(whereabouts(web), Author(AuthorKind.SYSTEM), "noted")
+        await visitor.sees("ni\nhao", "noted")
