@@ -212,8 +212,9 @@ def _try(options: argparse.Namespace) -> int:
 
 
 def _manifest(options: argparse.Namespace) -> int:
-    from connectors.slack.manifest import manifest
     from ruamel.yaml import YAML
+
+    from connectors.slack.manifest import manifest
 
     yaml = YAML()
     yaml.dump(manifest(_loaded(options.settings)), sys.stdout)

@@ -15,7 +15,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One accepted call: the platform's method name and its arguments as the platform read them."""
+    """One accepted call: the method's name and its arguments as the platform read them."""
 
     method: str
     arguments: Mapping[str, Any]
