@@ -132,6 +132,13 @@ class SupportsLive(Protocol):
         ...
 
 
+@runtime_checkable
+class CountsConnections(Protocol):
+    """A channel with sockets of its own; asked whenever somebody looks at the metrics."""
+
+    def count_connections(self) -> int: ...
+
+
 class FileSource(Protocol):
     """Fetches the bytes of an attachment that still lives on a platform."""
 

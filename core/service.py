@@ -28,6 +28,7 @@ from core.policy import Policy
 from core.ports import (
     AgentDesk,
     Connector,
+    CountsConnections,
     LanguageModel,
     Route,
     Services,
@@ -175,6 +176,8 @@ class Service:
         self.store.commit_seconds = self.metrics.commit
         self.store.subscribe(telemetry.committed)
         for channel in self.channels.values():
+            if isinstance(channel, CountsConnections):
+                self.metrics.watch_connections(channel.name, channel.count_connections)
             if isinstance(channel, SupportsLive):
                 self.store.subscribe(_publisher(channel.name, channel))
         self.store.on_work(self.outbox.wake)

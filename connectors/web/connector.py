@@ -76,6 +76,9 @@ class WebConnector:
         """Open sockets, for the metrics."""
         return self._gate.taken
 
+    def count_connections(self) -> int:
+        return self.connections
+
     def routes(self) -> Sequence[Route]:
         return (
             Route("GET", "/widget.js", self._pages.loader),

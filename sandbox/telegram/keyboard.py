@@ -44,7 +44,7 @@ _MARKUPS: dict[str, frozenset[str]] = {
     "remove_keyboard": frozenset({"selective"}),
     "force_reply": frozenset({"input_field_placeholder", "selective"}),
 }
-_URL = re.compile(r"(?i)(https?://[^\s/]+|tg://\S+)")
+_URL = re.compile(r"(?i)(https?://\S+|tg://\S+)")
 
 
 @dataclass(frozen=True, slots=True)
