@@ -18,7 +18,7 @@ from core.couriers import Couriers
 from core.errors import OutcomeUnknown, SendLater, StoreUnavailable, Undeliverable
 from core.messages import CaseRef, ChannelName, Receipt
 from core.receipts import Receipts
-from core.records import Delivery, DeliveryState
+from core.records import Delivery, DeliveryState, Target
 from core.store import Reader, Store, Transaction
 from core.tasks import Tasks
 
@@ -44,14 +44,17 @@ class Outbox:
         now: Callable[[], datetime],
         *,
         attempt: Callable[[], timedelta],
+        failed: Callable[[Target, str], None],
     ) -> None:
-        """`attempt` is how long one request to a platform may take: `timeouts.platform`."""
+        """`attempt` is how long one request to a platform may take: `timeouts.platform`.
+        `failed` is told the target and the error's class of every attempt that failed."""
         self._store = store
         self._couriers = couriers
         self._receipts = receipts
         self._tasks = tasks
         self._now = now
         self._attempt = attempt
+        self._failed = failed
         self._busy: set[str] = set()
         self._woken = asyncio.Event()
         self._closing = False
@@ -117,7 +120,7 @@ class Outbox:
         await self._store.write(lambda tx: self._mark_sending(tx, row.id))
         try:
             async with asyncio.timeout(2 * self._attempt().total_seconds() + 60):
-                receipt = await self._couriers.deliver(row)
+                receipt = await self._attempt_once(row)
         except SendLater as later:
             await self._postpone(row, later)
         except Undeliverable as refusal:
@@ -132,6 +135,13 @@ class Outbox:
             await self._store.write(lambda tx: self._doubted(tx, row.id, reason))
         else:
             await self._store.write(lambda tx: self._sent(tx, row.id, receipt))
+
+    async def _attempt_once(self, row: Delivery) -> Receipt | CaseRef | None:
+        try:
+            return await self._couriers.deliver(row)
+        except Exception as error:
+            self._failed(row.target, type(error).__name__)
+            raise
 
     async def _may_send_again(self, row: Delivery) -> bool:
         """A row in doubt: settle it if it landed; True when it must be sent again."""

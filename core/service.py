@@ -52,6 +52,7 @@ from core.web import WebServer
 log = logging.getLogger(__name__)
 
 _SWEEP_EVERY = 3600.0  # seconds
+_COUNT_EVERY = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,7 @@ class Service:
             self._tasks,
             self._now,
             attempt=lambda: self._policy.settings.timeouts.platform,
+            failed=self.metrics.outbox_failed,
         )
         self.reminders = Reminders(store, self.casework, self.policy, self._now)
 
@@ -167,6 +169,7 @@ class Service:
         self._tasks.start(self.reminders.run(), "reminders")
         self._tasks.start(self._watch_settings(), "settings watcher")
         self._tasks.start(self._sweep_files(), "sweep of old files")
+        self._tasks.start(self._count_pending(), "count of pending deliveries")
         await self.turns.resume()
         starter = Starter(self.engine, self._tasks)
         await starter.start(self._parts())
@@ -174,6 +177,7 @@ class Service:
     def _listen(self) -> None:
         telemetry = Telemetry(self.metrics, self._now)
         self.store.commit_seconds = self.metrics.commit
+        self.turns.used = self.metrics.gpt_used
         self.store.subscribe(telemetry.committed)
         for channel in self.channels.values():
             if isinstance(channel, CountsConnections):
@@ -212,6 +216,16 @@ class Service:
 
     def _parts(self) -> list[Connector | AgentDesk]:
         return [*self.channels.values(), *([self.desk] if self.desk is not None else [])]
+
+    async def _count_pending(self) -> None:
+        while True:
+            try:
+                counts = await self.store.read(lambda tx: tx.pending_counts())
+            except StoreUnavailable:
+                counts = {}  # what is shown stays until the store answers again
+            for target, deliveries in counts.items():
+                self.metrics.outbox_pending(target, deliveries)
+            await asyncio.sleep(_COUNT_EVERY)
 
     async def _sweep_files(self) -> None:
         while True:

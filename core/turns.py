@@ -72,6 +72,7 @@ class Turns:
         self._idle = asyncio.Event()
         self._idle.set()
         self.model: LanguageModel | None = None
+        self.used: Callable[[int, int], None] = lambda _input, _output: None
 
     async def resume(self) -> None:
         """Go on with whatever was pending when the process ended."""
@@ -164,6 +165,7 @@ class Turns:
         except ModelError as error:
             await self._failed(policy, turn, error)
             return
+        self.used(answer.usage.input_tokens, answer.usage.output_tokens)
         await self._store.write(lambda tx: self._finish(tx, policy, turn, answer))
 
     async def _ask(self, policy: Policy, turn: _Turn) -> Answer:
