@@ -99,6 +99,8 @@ async def test_a_failed_call_is_made_once_more(gpt: Core, openai: OpenAISandbox)
     openai.script("Better now.")
     await gpt.wrote("are you there?")
     await gpt.until(lambda lines: lines[-1] == ("bot", "Better now."))
+    assert (await gpt.conversation()).mode is Mode.BOT
+    assert openai.faults.take(COMPLETIONS) is None
 
 
 async def test_when_gpt_goes_on_failing_a_person_is_called(
@@ -159,6 +161,7 @@ async def test_a_turn_cut_by_the_end_of_the_process_is_made_again(
     openai.script("Here again.")
     await second.turns.resume()
     await second.until(lambda lines: lines[-1] == ("bot", "Here again."))
+    assert asked(openai) == [["still there?"], ["still there?"]]
     await second.close()
 
 

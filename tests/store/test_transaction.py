@@ -21,7 +21,7 @@ from core.messages import (
     Sender,
 )
 from core.notices import MessageDeleted, MessageEdited, MessageStored, Notice
-from core.records import Case, Conversation, DeliveryKind, DeliveryState, Target
+from core.records import Case, Conversation, Delivery, DeliveryKind, DeliveryState, Target
 from core.store import Reader, Store, Transaction
 from tests.store.clock import START, Clock
 from tests.store.shop import ANNA, BORIS, BOT, CUSTOMER, texts, write
@@ -291,65 +291,61 @@ async def test_pending_conversations_are_listed_until_they_are_answered(store: S
     assert await store.write(lambda unit: set_pending(unit, None)) == []
 
 
+def _send(unit: Transaction, text: str, case: Case | None = None, wait: int = 0) -> int:
+    return unit.add_delivery(
+        conversation=unit.open_conversation(ANNA),
+        target=Target.DESK if case else Target.CUSTOMER,
+        kind=DeliveryKind.RELAY if case else DeliveryKind.REPLY,
+        case=case,
+        seq=1,
+        part=None,
+        text=text,
+        next_at=unit.now + timedelta(seconds=wait),
+    ).id
+
+
+def _two_lanes(unit: Transaction) -> tuple[int, int, int]:
+    """Two parts for the customer, the first of them later, and one row for the desk."""
+    case = unit.open_case(unit.open_conversation(ANNA), "why", 1)
+    return _send(unit, "part 0", wait=9), _send(unit, "part 1"), _send(unit, "relay 0", case)
+
+
+def _heads(reader: Reader) -> list[int]:
+    return [delivery.id for delivery in reader.heads(10)]
+
+
 async def test_heads_are_the_first_unfinished_row_of_each_lane(store: Store) -> None:
-    def send(unit: Transaction, text: str, case: Case | None = None, wait: int = 0) -> int:
-        conversation = unit.open_conversation(ANNA)
-        return unit.add_delivery(
-            conversation=conversation,
-            target=Target.DESK if case else Target.CUSTOMER,
-            kind=DeliveryKind.RELAY if case else DeliveryKind.REPLY,
-            case=case,
-            seq=1,
-            part=None,
-            text=text,
-            next_at=unit.now + timedelta(seconds=wait),
-        ).id
-
-    def unit(transaction: Transaction) -> list[int]:
-        case = transaction.open_case(transaction.open_conversation(ANNA), "why", 1)
-        return [
-            send(transaction, "part 0", wait=9),
-            send(transaction, "part 1"),
-            send(transaction, "relay 0", case),
-        ]
-
-    first, second, relay = await store.write(unit)
-
-    def heads(reader: Reader) -> list[int]:
-        return [delivery.id for delivery in reader.heads(10)]
-
-    assert await store.read(heads) == [relay, first]
+    first, _, relay = await store.write(_two_lanes)
+    assert await store.read(_heads) == [relay, first]
     row = await store.read(lambda reader: reader.delivery(first))
     assert row is not None
-    assert (row.lane, row.part, row.state) == (
-        f"customer:{row.conversation}",
-        0,
-        DeliveryState.PENDING,
-    )
-    assert [d.id for d in await store.read(lambda r: r.heads(10, [row.lane]))] == [relay]
-    assert await store.read(lambda reader: reader.pending_counts()) == {
-        Target.CUSTOMER: 2,
-        Target.DESK: 1,
-    }
+    lane = f"customer:{row.conversation}"
+    assert (row.lane, row.part, row.state) == (lane, 0, DeliveryState.PENDING)
+    assert [d.id for d in await store.read(lambda r: r.heads(10, [lane]))] == [relay]
+    waiting = await store.read(lambda reader: reader.pending_counts())
+    assert waiting == {Target.CUSTOMER: 2, Target.DESK: 1}
 
-    def sent(transaction: Transaction, number: int) -> list[int]:
+
+async def test_a_sent_row_makes_way_for_the_next_of_its_lane(store: Store) -> None:
+    first, second, relay = await store.write(_two_lanes)
+
+    def sent(transaction: Transaction, number: int) -> tuple[Delivery, list[int]]:
         delivery = transaction.delivery(number)
         assert delivery is not None
         delivery.state = DeliveryState.SENT
         delivery.remote_id = "77"
         delivery.first_try_at = transaction.now
         delivery.uncertain = True
-        return heads(transaction)
+        return delivery, _heads(transaction)
 
-    assert await store.write(lambda unit: sent(unit, first)) == [second, relay]
-    assert await store.write(lambda unit: sent(unit, second)) == [relay]
+    row, left = await store.write(lambda unit: sent(unit, first))
+    assert left == [second, relay]
+    assert (await store.write(lambda unit: sent(unit, second)))[1] == [relay]
     assert await store.read(lambda reader: reader.unfinished(row.lane)) == 0
     replies = [DeliveryKind.REPLY]
     finished = await store.read(lambda reader: reader.deliveries_of(row.conversation, 1, replies))
-    assert [(d.part, d.remote_id, d.uncertain) for d in finished] == [
-        (0, "77", True),
-        (1, "77", True),
-    ]
+    parts = [(d.part, d.remote_id, d.uncertain) for d in finished]
+    assert parts == [(0, "77", True), (1, "77", True)]
 
 
 async def test_same_part_cannot_be_sent_twice(store: Store) -> None:

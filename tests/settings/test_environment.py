@@ -1,0 +1,61 @@
+"""What the environment and the .env file beside the settings put into them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.settings.loading import load_text, problems
+
+
+def test_variables_come_from_the_environment_then_from_dotenv_then_from_the_default(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / ".env").write_text("A=dotenv\nB=dotenv\n# C=dotenv\n")
+    text = 'gpt: {instructions: "${A} ${B} ${C:-default} $${D}"}\n'
+    settings = load_text(tmp_path, text, A="environment")
+
+    assert settings.gpt.instructions == "environment dotenv default ${D}"
+
+
+def test_an_empty_variable_takes_the_default(tmp_path: Path) -> None:
+    text = 'gpt: {model: "${MODEL:-gpt-x}"}\n'
+
+    assert load_text(tmp_path, text, MODEL="").gpt.model == "gpt-x"
+
+
+def test_numbers_and_switches_may_come_from_the_environment(tmp_path: Path) -> None:
+    text = "server:\n  port: ${PORT}\nchannels:\n  web:\n    enabled: ${WEB:-false}\n"
+    settings = load_text(tmp_path, text, PORT="9000")
+
+    assert settings.server.port == 9000
+    assert settings.channels["web"].enabled is False
+
+
+def test_a_value_from_the_environment_is_never_read_as_yaml(tmp_path: Path) -> None:
+    text = "gpt:\n  instructions: ${TEXT}\n"
+
+    assert load_text(tmp_path, text, TEXT="a: [b\n").gpt.instructions == "a: [b\n"
+
+
+def test_a_dotenv_that_is_no_text_is_a_problem_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"A=\xff\xfe\n")
+
+    assert problems(tmp_path, "gpt: {}\n") == [
+        ".env:1:1: this file cannot be read (save it as UTF-8)"
+    ]
+
+
+def test_what_is_off_says_which_variable_would_switch_it_on(tmp_path: Path) -> None:
+    text = """\
+channels: {telegram: {token: "${TELEGRAM_TOKEN:-}"}, slack: {enabled: false}}
+slack: {bot_token: "${BOT:-}", app_token: "${APP:-}"}
+desk: {channel: C1}
+"""
+    settings = load_text(tmp_path, text, BOT="xoxb-1")
+
+    assert settings.why_off("channels.web") == ""
+    assert settings.why_off("channels.telegram") == "TELEGRAM_TOKEN is empty"
+    assert settings.why_off("channels.slack") == "channels.slack.enabled is false"
+    assert settings.why_off("desk") == "APP is empty"
+    assert settings.why_off("gpt") == "gpt.api_key is empty"
+    assert load_text(tmp_path, text).why_off("desk") == "BOT and APP are empty"
