@@ -44,9 +44,9 @@ def card(case: CaseCard, workspace_url: str) -> Sheet:
 
 def _fields(case: CaseCard) -> list[str]:
     customer = case.customer
-    username = f" (@{customer.username})" if customer.username else ""
+    username = f"(@{customer.username})" if customer.username else ""
     rows = {
-        "Customer": f"{customer.name or 'no name'}{username}",
+        "Customer": f"{customer.name} {username}".strip(),
         "Channel": case.channel,
         "Language": case.language,
         "Page": case.page,

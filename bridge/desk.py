@@ -70,6 +70,7 @@ class SlackDesk:
         )
         self._inbox: Inbox | None = None
         self._place: Desk | None = None
+        self._placed = asyncio.Event()
         self._trouble = ""
 
     # --- life ----------------------------------------------------------------------------
@@ -88,11 +89,13 @@ class SlackDesk:
         except BaseException:
             await self.stop()
             raise
+        self._placed.set()
         self._slack.soon(self._connected(), "catching up with the desk")
 
     async def stop(self) -> None:
         await self._slack.detach(self._take)
         self._inbox, self._place = None, None
+        self._placed.clear()
 
     def routes(self) -> Sequence[Route]:
         return self._slack.routes()
@@ -223,6 +226,7 @@ class SlackDesk:
         )
 
     async def announce(self, text: str) -> None:
+        await self._placed.wait()
         sheet = outbound.note(text)
         key = f"announcement:{self._slack.now().timestamp()}:{text[:50]}"
         try:

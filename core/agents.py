@@ -44,7 +44,7 @@ class Agents:
         message = self._replies.say(
             tx,
             conversation,
-            _author(event.agent),
+            _author(policy, conversation, event.agent),
             event.text,
             attachments=event.attachments,
             external_id=message_id,
@@ -89,10 +89,11 @@ class Agents:
         if case.agent is not None and case.agent.id == agent.id:
             return
         first = case.agent is None
+        author = _author(policy, conversation, agent)
         case.agent, case.state = agent, CaseState.CLAIMED
-        self._casework.take(tx, conversation, case, _author(agent))
-        if first and agent.name:
-            self._casework.tell(tx, policy, conversation, "agent_joined", agent=agent.name)
+        self._casework.take(tx, conversation, case, author)
+        if first:
+            self._casework.tell(tx, policy, conversation, "agent_joined", agent=author.name)
         self._casework.queue(tx, conversation, case, DeliveryKind.CARD)
 
     def _changed(
@@ -125,5 +126,7 @@ class Agents:
             tx.notify(Seen(conversation.address, conversation.seen_seq))
 
 
-def _author(agent: Agent) -> Author:
-    return Author(AuthorKind.AGENT, agent.name, agent.avatar)
+def _author(policy: Policy, conversation: Conversation, agent: Agent) -> Author:
+    """How the customer sees this agent. A platform that is slow gives no name in time."""
+    name = agent.name or policy.text("agent_unnamed", conversation.language)
+    return Author(AuthorKind.AGENT, name, agent.avatar)

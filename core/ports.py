@@ -222,7 +222,8 @@ class AgentDesk(Protocol):
         ...
 
     async def announce(self, text: str) -> None:
-        """A line for agents in the channel itself. Best effort; never raises."""
+        """A line for agents in the channel itself, once the desk has started. Best effort; never
+        raises. It may wait for long, so it belongs into a task."""
         ...
 
     async def find(

@@ -259,8 +259,8 @@ class Service:
             log.error("GPT is off: %s", refusal)
             self.turns.model = None
             self.customers.has_model = False
-            if self.desk is not None:
-                await self.desk.announce(f"GPT is off: {refusal}")
+            await model.close()
+            self._announce(f"GPT is off: {refusal}")
         except ModelError as error:
             log.warning("GPT could not be asked at start: %s", error)
 
@@ -286,10 +286,14 @@ class Service:
         self.metrics.settings_reloaded(ok=True)
 
     def _keep_settings(self, error: SettingsError) -> None:
-        log.error("settings.yaml was not taken, the old settings stay:\n%s", error)
+        log.error("settings.yaml was not taken, the old settings stay:")
+        for problem in str(error).splitlines():
+            log.error("%s", problem)
         self.metrics.settings_reloaded(ok=False)
+        self._announce(f"settings.yaml was not taken, the old rules go on answering:\n{error}")
+
+    def _announce(self, text: str) -> None:
         if self.desk is not None:
-            text = f"settings.yaml was not taken, the old rules go on answering:\n{error}"
             self._tasks.start(self.desk.announce(text), "announcement")
 
     # --- state -----------------------------------------------------------------------------

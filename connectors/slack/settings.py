@@ -34,7 +34,10 @@ class SlackSettings(Switchable):
 
 
 class SlackChannelSettings(ChannelSettings):
-    """Customers who write to the bot in Slack."""
+    """Customers who write to the bot in Slack: off until it is asked for, because it needs more
+    rights than the desk, and a workspace's own people would become customers unawares."""
+
+    enabled: bool = False
 
     def needs(self) -> tuple[str, ...]:
         return ("slack",)

@@ -65,7 +65,12 @@ class Server(Strict):
 
 def _store_url(value: str) -> str:
     scheme, separator, rest = value.partition("://")
-    if not separator or scheme not in ("sqlite", "postgresql", "mysql") or not rest:
+    if scheme == "mysql":
+        raise unfit(
+            "MySQL does not work here yet",
+            "take sqlite:///frontdesk.db, or postgresql://user@host/name",
+        )
+    if not separator or scheme not in ("sqlite", "postgresql") or not rest:
         raise unfit(
             "this is not a store that works here",
             "sqlite:///frontdesk.db, or postgresql://user@host/name",

@@ -78,6 +78,12 @@ SENTENCES: Mapping[str, Sentence] = {
         "agent",
         "business",
     ),
+    "agent_unnamed": _sentence(
+        "an agent's name is not known yet, and this stands in its place",
+        "A colleague",
+        "同事",
+        "business",
+    ),
     "handed_back": _sentence(
         "an agent handed the conversation back to the bot",
         "I am the assistant again. Ask me anything, or ask for a person.",

@@ -38,6 +38,13 @@ async def test_a_reply_reaches_the_customer_under_the_agents_name(core: Core) ->
     assert (await core.lines())[-2] == ("system", "Mia has joined the chat.")
 
 
+async def test_an_agent_whose_name_is_not_known_yet_is_a_colleague(core: Core) -> None:
+    await _waiting(core)
+    await core.agent_says("Hi!", agent=Agent("U9"))
+    assert (await core.messages())[-1].author.name == "A colleague"
+    assert (await core.lines())[-2] == ("system", "A colleague has joined the chat.")
+
+
 async def test_the_same_reply_again_changes_nothing(core: Core) -> None:
     await _waiting(core)
     await core.agent_says("Hi!")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.scenarios.house import SETTINGS, House, until
 
 
@@ -32,6 +34,34 @@ async def test_a_broken_file_changes_nothing_and_the_desk_is_told(house: House) 
         "the reason in the desk's channel",
     )
     assert await _answer(house, "shipping") == "Shipping takes 3 days."
+
+
+async def test_each_mistake_of_a_refused_file_is_a_line_of_the_log(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    await house.open(slack=False, gpt=False)
+    house.settings_path.write_text("busines: {}\ngtp: {}\n", encoding="utf-8")
+    await until(lambda: "gtp" in caplog.text, "the mistakes in the log")
+    lines = [record.getMessage() for record in caplog.records]
+    assert [line.partition("settings.yaml")[2].partition(" (")[0] for line in lines[-2:]] == [
+        ':1:1: unknown key "busines"',
+        ':2:1: unknown key "gtp"',
+    ]
+
+
+async def test_a_key_refused_at_start_leaves_to_a_person_what_no_rule_answers(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    await house.open()
+    house.environ["OPENAI_API_KEY"] = "sk-refused-at-once-000000000"
+    await house.restart()
+    await until(lambda: "GPT is off" in caplog.text, "the refusal in the log")
+    async with house.visitor() as visitor:
+        await visitor.say("Can I grow basil at night?")
+        await visitor.hears("called a colleague", "system")
+        await house.in_thread("Can I grow basil at night?", 2)
+    assert "GPT is off" in house.slack.messages(house.desk)[0].text
+    assert not house.openai.journal.of("chat.completions")
 
 
 async def test_a_good_file_after_a_broken_one_is_taken(house: House) -> None:

@@ -11,6 +11,8 @@ import connectors
 from connectors.slack.manifest import manifest
 from core.settings import load
 
+CUSTOMERS = "channels: {slack: {enabled: true}}\n"
+
 
 def made(folder: Path, yaml: str) -> dict[str, Any]:
     file = folder / "settings.yaml"
@@ -21,7 +23,7 @@ def made(folder: Path, yaml: str) -> dict[str, Any]:
 
 
 def test_a_desk_and_customers_over_a_socket(tmp_path: Path) -> None:
-    app = made(tmp_path, "desk: {channel: '#support'}\nbusiness: {name: Teapots}\n")
+    app = made(tmp_path, "desk: {channel: '#support'}\nbusiness: {name: Teapots}\n" + CUSTOMERS)
     assert app["display_information"]["name"] == "Teapots"
     assert app["settings"]["socket_mode_enabled"]
     assert app["settings"]["interactivity"] == {"is_enabled": True}
@@ -34,7 +36,7 @@ def test_a_desk_and_customers_over_a_socket(tmp_path: Path) -> None:
 
 
 def test_a_desk_alone_reads_no_direct_messages(tmp_path: Path) -> None:
-    app = made(tmp_path, "desk: {channel: '#support'}\nchannels: {slack: {enabled: false}}\n")
+    app = made(tmp_path, "desk: {channel: '#support'}\n")
     assert not {"im:history", "app_mentions:read"} & set(app["oauth_config"]["scopes"]["bot"])
     events = app["settings"]["event_subscriptions"]["bot_events"]
     assert events == ["message.channels", "message.groups"]
@@ -42,7 +44,7 @@ def test_a_desk_alone_reads_no_direct_messages(tmp_path: Path) -> None:
 
 
 def test_customers_alone_need_no_reactions(tmp_path: Path) -> None:
-    app = made(tmp_path, "channels: {slack: {enabled: true}}\n")
+    app = made(tmp_path, CUSTOMERS)
     assert "reactions:write" not in app["oauth_config"]["scopes"]["bot"]
 
 
