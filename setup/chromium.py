@@ -14,12 +14,22 @@ from pathlib import Path
 
 from setup import apt
 
+DRIVER_NEEDS = "libatomic1"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def find() -> Path | None:
-    """The first one that starts, or None. Changes nothing."""
+    """The first one that starts, or None when none does or nothing could drive it. Changes
+    nothing."""
+    if not driver_works():
+        return None
     return next((path for path in _candidates() if works(path)), None)
+
+
+def driver_works() -> bool:
+    """Playwright's own Node starts. On a bare machine it lacks a library of the compiler's."""
+    ask = [sys.executable, "-m", "playwright", "--version"]
+    return subprocess.run(ask, capture_output=True, check=False).returncode == 0
 
 
 def _candidates() -> Iterator[Path]:
@@ -58,11 +68,10 @@ def _playwrights_own() -> Path | None:
 
 def install() -> Path | None:
     """Debian's package where there is one, else Playwright's download. None when neither works."""
+    if not driver_works():
+        _install_by_apt(DRIVER_NEEDS)
     if has_debians_package():
-        try:
-            apt.install("chromium")
-        except apt.Refused as refused:
-            print(f"Not by apt, because it needs someone to type {refused}")
+        _install_by_apt("chromium")
         if found := find():
             return found
     print("Downloading Chromium by Playwright …", flush=True)
@@ -71,6 +80,13 @@ def install() -> Path | None:
     if failure := _download("--with-deps") if may else _download():
         print(f"That failed: {failure}")
     return find()
+
+
+def _install_by_apt(package: str) -> None:
+    try:
+        apt.install(package)
+    except apt.Refused as refused:
+        print(f"Not by apt, because it needs someone to type {refused}")
 
 
 def has_debians_package() -> bool:
@@ -95,7 +111,7 @@ def main() -> None:
         return
     line = ".venv/bin/python -m playwright install --with-deps chromium"
     if has_debians_package():
-        line = "sudo apt-get install chromium"
+        line = f"sudo apt-get install chromium {DRIVER_NEEDS}"
     print(
         "\nNo Chromium could be installed: the tests in a browser will be skipped."
         f" To have one, type:\n  {line}\n"
