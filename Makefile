@@ -9,7 +9,7 @@ LOCK = .venv/bin/uv pip compile --quiet --universal --generate-hashes \
 
 export PYTHON
 
-.PHONY: help run test lint lock
+.PHONY: help run test bench lint lock
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -24,6 +24,10 @@ test: ## install whatever the tests need and run all of them
 	@.venv/bin/python -m setup.chromium
 	@.venv/bin/python -m setup.postgres
 	@.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+bench: ## measure speed and size beside a bare echo; some of it: ARGS="--quick --only KEY,KEY"
+	@sh setup/install run dev
+	@.venv/bin/python -m tests.bench $(ARGS)
 
 lint: ## ruff, its formatter in check mode, and mypy
 	@sh setup/install run dev

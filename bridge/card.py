@@ -44,7 +44,8 @@ def card(case: CaseCard, workspace_url: str) -> Sheet:
 
 def _fields(case: CaseCard) -> list[str]:
     customer = case.customer
-    username = f"(@{customer.username})" if customer.username else ""
+    handle = customer.username
+    username = f"({handle})" if "@" in handle else f"(@{handle})" if handle else ""
     rows = {
         "Customer": f"{customer.name} {username}".strip(),
         "Channel": case.channel,

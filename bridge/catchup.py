@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -22,11 +23,11 @@ log = logging.getLogger(__name__)
 
 # Reading is allowed about fifty times a minute.
 PACE = 1.2
-PAUSE = 5.0
+FIRST_PAUSE, LONGEST_PAUSE = 5.0, 300.0
 # A live event must be acknowledged within three seconds, and its names take their time too.
 PATIENCE = 0.8
-# Slack's clock and ours differ; what is read twice is only recognised as a repeat.
-MARGIN = 60.0
+# Slack's clock and ours may differ by minutes; what is read twice is only known as a repeat.
+MARGIN = 900.0
 
 Take = Callable[[Mapping[str, Any]], Awaitable[None]]
 
@@ -49,17 +50,15 @@ class CatchUp:
         self._locks: WeakValueDictionary[CaseRef, asyncio.Lock] = WeakValueDictionary()
 
     async def run(self, channel: str) -> None:
-        """Try until everything in `channel` is taken in."""
+        """Try until everything in `channel` is taken in; what has been read is not read again."""
+        name = f"slack:{self._slack.identity.team_id}:{channel}"
         async with self._running:
-            while True:
-                try:
-                    return await self._run(channel)
-                except (DeliveryError, StoreUnavailable) as error:
-                    log.warning("catching up with the desk's threads waits: %s", error)
-                    wish = error.after if isinstance(error, SendLater) else None
-                    await asyncio.sleep(wish or PAUSE)
-                finally:
-                    self._listed.set()
+            until = f"{self._slack.now().timestamp() - MARGIN:.6f}"
+            await _patiently(partial(self._list, channel, name))
+            for case in tuple(self._behind):
+                await _patiently(partial(self._read, case))
+                await asyncio.sleep(self._pace)
+            await _patiently(partial(self._cursors.set, name, until))
 
     async def first(self, case: CaseRef) -> None:
         """Read this thread before a live event of it is taken, if it has not been read yet."""
@@ -70,22 +69,19 @@ class CatchUp:
         except (TimeoutError, DeliveryError) as error:
             log.warning("a thread could not be read before its newest event: %s", error)
 
-    async def _run(self, channel: str) -> None:
+    async def _list(self, channel: str, name: str) -> None:
         self._listed.clear()
-        name = f"slack:{self._slack.identity.team_id}:{channel}"
-        since = await self._cursors.get(name) or ""
-        until = f"{self._slack.now().timestamp() - MARGIN:.6f}"
-        self._behind = {
-            case: since or case.thread
-            for case in await self._cases.open_cases()
-            if case.channel == channel
-        }
-        await self._leave_out_quiet_threads(channel, since)
-        self._listed.set()
-        for case in tuple(self._behind):
-            await self._read(case)
-            await asyncio.sleep(self._pace)
-        await self._cursors.set(name, until)
+        try:
+            team = self._slack.identity.team_id
+            since = await self._cursors.get(name) or ""
+            self._behind = {
+                case: since or case.thread
+                for case in await self._cases.open_cases()
+                if (case.workspace, case.channel) == (team, channel)
+            }
+            await self._leave_out_quiet_threads(channel, since)
+        finally:
+            self._listed.set()
 
     async def _leave_out_quiet_threads(self, channel: str, since: str) -> None:
         if not since or not self._behind:
@@ -105,6 +101,42 @@ class CatchUp:
             if since is None:
                 return
             async for message in self._slack.messages(case.channel, since, thread=case.thread):
-                event = {**message, "type": "message", "channel": case.channel}
-                await self._take({"type": "event_callback", "event": event})
+                await self._take_one(_event(case.channel, message))
             self._behind.pop(case, None)
+
+    async def _take_one(self, event: Mapping[str, Any]) -> None:
+        """One message that breaks us must not keep those after it from the customer."""
+        try:
+            await self._take({"type": "event_callback", "event": event})
+        except StoreUnavailable:
+            raise
+        except Exception:
+            log.exception("a missed message could not be taken")
+
+
+def _event(channel: str, message: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What Slack would have sent. Nobody can say what an edited message was before, perhaps a
+    note: so it counts as a change, which makes nothing known that was not."""
+    if "edited" not in message:
+        return {**message, "type": "message", "channel": channel}
+    before = {**message, "text": ""}
+    return {
+        "type": "message",
+        "subtype": "message_changed",
+        "channel": channel,
+        "message": message,
+        "previous_message": before,
+    }
+
+
+async def _patiently(step: Callable[[], Awaitable[None]]) -> None:
+    """Try until it works, after longer and longer pauses or those that Slack names."""
+    pause = FIRST_PAUSE
+    while True:
+        try:
+            return await step()
+        except (DeliveryError, StoreUnavailable) as error:
+            log.warning("catching up with the desk's threads waits: %s", error)
+            wish = error.after if isinstance(error, SendLater) else None
+        await asyncio.sleep(wish or pause)
+        pause = min(pause * 2, LONGEST_PAUSE)

@@ -10,15 +10,24 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bridge import inbound, outbound
+from bridge.advice import CLOSED, CLOSED_ALREADY, Advisor, react
 from bridge.card import card as card_sheet
 from bridge.catchup import PACE, CatchUp
 from bridge.files import collect
 from bridge.inbound import Advice, Desk
+from bridge.orders import Orders
 from bridge.outbound import Sheet
 from bridge.people import People
 from bridge.slack import Slack
 from core.cases import CaseCard, CaseLine, Fate
-from core.errors import DeliveryError, NotReady, SendLater, TextTooLong, Undeliverable
+from core.errors import (
+    DeliveryError,
+    NotReady,
+    SendLater,
+    StoreUnavailable,
+    TextTooLong,
+    Undeliverable,
+)
 from core.messages import (
     AgentCommanded,
     AgentDeleted,
@@ -33,12 +42,6 @@ from core.messages import (
 from core.ports import Inbox, Route, Services, Status
 
 log = logging.getLogger(__name__)
-
-_REACTIONS = {Fate.DELIVERED: "white_check_mark", Fate.FAILED: "warning"}
-_CLOSED = (
-    "This case is closed; nothing was sent. The customer's next hand-over opens a new thread."
-)
-_CLOSED_ALREADY = "This case is closed already."
 
 
 class Settings(Protocol):
@@ -68,6 +71,8 @@ class SlackDesk:
         self._catch_up = CatchUp(
             slack, services.cursors, services.cases, self._take_missed, pace=pace
         )
+        self._advisor = Advisor(slack, services.cases)
+        self._orders = Orders(services.cursors)
         self._inbox: Inbox | None = None
         self._place: Desk | None = None
         self._placed = asyncio.Event()
@@ -124,24 +129,27 @@ class SlackDesk:
 
     async def _take(self, body: Mapping[str, Any]) -> bool:
         place = self._place
+        if place is None and self._inbox is not None and not inbound.is_direct(body):
+            raise StoreUnavailable("the desk is about to start")
         if place is None or not inbound.is_at(body, place):
             return False
         event = inbound.parse(body, place)
-        if event is not None:
+        if isinstance(event, Advice):
+            self._slack.soon(self._advisor.advise(event), "advice to an agent")
+        elif event is not None:
             await self._catch_up.first(event.case)
-            await self._act(event)
+            await self._act(event, inbound.author_of(body))
         return True
 
     async def _take_missed(self, body: Mapping[str, Any]) -> None:
         event = inbound.parse(body, self._place) if self._place is not None else None
         if event is not None and not isinstance(event, Advice):
-            await self._act(event)
+            await self._act(event, inbound.author_of(body))
 
-    async def _act(self, event: AgentEvent | Advice) -> None:
-        if isinstance(event, Advice):
-            self._slack.soon(self._advise(event), "advice to an agent")
-            return
+    async def _act(self, event: AgentEvent, editor: str) -> None:
         if self._inbox is None:
+            raise StoreUnavailable("the desk has stopped")
+        if not await self._orders.is_new(event):
             return
         try:
             accepted = await self._inbox.accept(await self._told(event))
@@ -149,9 +157,12 @@ class SlackDesk:
             words = f"Nothing was sent: the text is longer than {error.limit} characters."
             self._advise_author(event, words)
             return
+        await self._orders.done(event)
         if accepted.outcome is Outcome.CASE_CLOSED:
             commanded = isinstance(event, AgentCommanded)
-            self._advise_author(event, _CLOSED_ALREADY if commanded else _CLOSED)
+            self._advise_author(event, CLOSED_ALREADY if commanded else CLOSED)
+        elif isinstance(event, AgentEdited) and accepted.outcome is Outcome.IGNORED:
+            self._slack.soon(self._advisor.unsent(event, editor), "advice to an agent")
 
     async def _told(self, event: AgentEvent) -> AgentEvent:
         """The event with names, pictures and words instead of ids and markup."""
@@ -170,17 +181,8 @@ class SlackDesk:
 
     def _advise_author(self, event: AgentEvent, text: str) -> None:
         if isinstance(event, AgentReplied | AgentCommanded):
-            self._slack.soon(self._tell(event.case, event.agent.id, text), "advice to an agent")
-
-    async def _advise(self, advice: Advice) -> None:
-        if advice.case in await self._services.cases.open_cases():
-            await self._tell(advice.case, advice.user, advice.text)
-
-    async def _tell(self, case: CaseRef, user: str, text: str) -> None:
-        try:
-            await self._slack.tell(case.channel, user, text, thread=case.thread)
-        except DeliveryError as error:
-            log.warning("an agent could not be told something: %s", error)
+            telling = self._advisor.tell(event.case, event.agent.id, text)
+            self._slack.soon(telling, "advice to an agent")
 
     # --- out -----------------------------------------------------------------------------
 
@@ -190,6 +192,7 @@ class SlackDesk:
         return CaseRef(place.team, place.channel, await self._post_in_channel(place, sheet, key))
 
     async def relay(self, case: CaseRef, lines: Sequence[CaseLine], key: DeliveryKey) -> Receipt:
+        self._check(case)
         attachments = (a for line in lines if not line.deleted for a in line.attachments)
         ready, lost = await collect(self._services.files, attachments)
         one = lines[0] if len(lines) == 1 else None
@@ -204,26 +207,24 @@ class SlackDesk:
         return await self._post(case, sheet, key, username=name, icon=icon)
 
     async def edit(self, case: CaseRef, remote_id: str, line: CaseLine) -> None:
+        self._check(case)
         sheet = outbound.relayed(line, named=not self._slack.may_customize)
         await self._slack.update(case.channel, remote_id, sheet.text, sheet.blocks)
 
     async def show_card(self, case: CaseRef, card: CaseCard) -> None:
+        self._check(case)
         sheet = card_sheet(card, self._slack.identity.url)
         await self._slack.update(case.channel, case.thread, sheet.text, sheet.blocks)
 
     async def note(
         self, case: CaseRef, text: str, key: DeliveryKey, *, broadcast: bool = False
     ) -> Receipt:
+        self._check(case)
         return await self._post(case, outbound.note(text), key, broadcast=broadcast)
 
     async def mark(self, case: CaseRef, external_id: str, fate: Fate) -> None:
-        await self._slack.call(
-            "reactions.add",
-            channel=case.channel,
-            timestamp=external_id,
-            name=_REACTIONS[fate],
-            allow=("already_reacted", "message_not_found", "thread_locked", "too_many_emoji"),
-        )
+        self._check(case)
+        await react(self._slack, case, external_id, fate)
 
     async def announce(self, text: str) -> None:
         await self._placed.wait()
@@ -251,6 +252,11 @@ class SlackDesk:
         if self._place is None:
             raise SendLater("the desk is not connected")
         return self._place
+
+    def _check(self, case: CaseRef) -> None:
+        """An older case may be of a workspace that we have left; ids there mean nothing here."""
+        if case.workspace != self._open_place().team:
+            raise Undeliverable("the thread is in another Slack workspace")
 
     def _sheet(
         self, one: CaseLine | None, lines: Sequence[CaseLine], lost: Sequence[str]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -32,8 +33,14 @@ ACTIONS = {f"case:{command}": command for command in Command}
 EDITED_COMMAND = (
     "A command in an edited message is not carried out, and the customer's copy stays."
 )
+EDITED_UNSENT = (
+    "Nothing was sent: this was never sent to the customer, and an edit does not send it. "
+    "Write the answer as a new message."
+)
 EDITED_NOTE = "Nothing was sent: a note stays a note. Write the answer as a new message."
 _WRITTEN = (None, "file_share", "thread_broadcast", "me_message")
+
+_MOST_PREFIX = 200
 
 Json = Mapping[str, Any]
 
@@ -49,7 +56,8 @@ class Desk:
 
     def keeps(self, text: str) -> bool:
         """Whether a text of Slack's is a note between colleagues."""
-        return text.lstrip().startswith(html.escape(self.note_prefix, quote=False))
+        prefix = html.escape(self.note_prefix, quote=False)
+        return _narrow(text[:_MOST_PREFIX]).lstrip().startswith(_narrow(prefix))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +71,23 @@ class Advice:
 
 def is_at(body: Json, desk: Desk) -> bool:
     """Whether this happened in the desk's channel at all."""
+    return bool(_channel(body) == desk.channel)
+
+
+def is_direct(body: Json) -> bool:
+    """Whether this happened in somebody's direct conversation with the app."""
+    return str(_channel(body)).startswith("D")
+
+
+def _channel(body: Json) -> Any:
     if body.get("type") == "block_actions":
-        return bool(_mapping(body.get("container")).get("channel_id") == desk.channel)
-    return bool(_mapping(body.get("event")).get("channel") == desk.channel)
+        return _mapping(body.get("container")).get("channel_id")
+    return _mapping(body.get("event")).get("channel")
+
+
+def author_of(body: Json) -> str:
+    """Who wrote the message that was edited."""
+    return str(_mapping(_mapping(body.get("event")).get("message")).get("user") or "")
 
 
 def parse(body: Json, desk: Desk) -> AgentEvent | Advice | None:
@@ -154,6 +176,11 @@ def _case(message: Json, desk: Desk) -> CaseRef | None:
     if message.get("bot_id") or message.get("app_id"):
         return None
     return CaseRef(desk.team, desk.channel, thread)
+
+
+def _narrow(text: str) -> str:
+    """Chinese and Japanese keyboards give wide marks: a note begun with those is a note too."""
+    return unicodedata.normalize("NFKC", text)
 
 
 def _is_internal(text: Any, desk: Desk) -> bool:

@@ -40,7 +40,8 @@ class Agents:
             return Accepted(Outcome.REPEAT, conversation.id, known.seq)
         if case.closed_at is not None:
             return Accepted(Outcome.CASE_CLOSED, conversation.id)
-        self._take(tx, policy, conversation, case, event.agent)
+        first = case.agent is None
+        self._take(tx, policy, conversation, case, event.agent, joins=first)
         message = self._replies.say(
             tx,
             conversation,
@@ -71,7 +72,7 @@ class Agents:
         conversation = tx.conversation_by_id(case.conversation)
         match event.command:
             case Command.CLAIM:
-                self._take(tx, policy, conversation, case, event.agent)
+                self._take(tx, policy, conversation, case, event.agent, joins=True)
             case Command.BOT:
                 self._casework.end(tx, policy, conversation, case, CaseState.HANDED_BACK)
             case Command.CLOSE:
@@ -85,14 +86,16 @@ class Agents:
         conversation: Conversation,
         case: Case,
         agent: Agent,
+        *,
+        joins: bool,
     ) -> None:
+        """`joins`: the customer is told, which for every reply of another agent would be noise."""
         if case.agent is not None and case.agent.id == agent.id:
             return
-        first = case.agent is None
         author = _author(policy, conversation, agent)
         case.agent, case.state = agent, CaseState.CLAIMED
         self._casework.take(tx, conversation, case, author)
-        if first:
+        if joins:
             self._casework.tell(tx, policy, conversation, "agent_joined", agent=author.name)
         self._casework.queue(tx, conversation, case, DeliveryKind.CARD)
 

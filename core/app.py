@@ -8,10 +8,11 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, SecretStr
 
@@ -31,18 +32,27 @@ _FILES_WANTED = 65_536
 class Composition:
     """Makes what the settings ask for. The Slack app is one for the desk and the customers."""
 
-    def __init__(self, path: Path, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        environ: Mapping[str, str],
+        hide: Callable[[Iterable[str]], None] = lambda _secrets: None,
+    ) -> None:
+        """`hide` is told the secrets of each settings that load, before anybody uses them."""
         self._path = path
+        self._hide = hide
         self._environ = environ
         self._slack: Any = None
 
     def load(self) -> Settings:
-        return load(
+        settings = load(
             self._path,
             environ=self._environ,
             channels=connectors.SETTINGS,
             sections=connectors.SECTIONS,
         )
+        self._hide(secrets_in(settings))
+        return settings
 
     def outward(self) -> Outward:
         return Outward(self.channels, self.desk, self.model, self.load)
@@ -93,6 +103,9 @@ def utc_now() -> datetime:
 
 def secrets_in(settings: Settings) -> Iterator[str]:
     """Every secret value of the settings, for the log to hide."""
+    if password := urlsplit(settings.store.url).password:
+        yield password
+        yield unquote(password)
     groups = [*settings.channels.values(), *settings.sections.values(), settings.server]
     for group in (*groups, settings.gpt):
         yield from _secrets_of(group)
@@ -115,13 +128,12 @@ def raise_file_limit() -> None:
 
 def run(path: Path) -> int:
     """The command `frontdesk run`: serve until a signal. The exit code."""
-    composition = Composition(path, os.environ)
+    composition = Composition(path, os.environ, set_up_logging(()).hide)
     try:
         settings = composition.load()
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    set_up_logging(secrets_in(settings))
     for warning in settings.warnings:
         log.warning("%s", warning)
     raise_file_limit()

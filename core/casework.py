@@ -83,7 +83,7 @@ class Casework:
     ) -> None:
         case = tx.open_case(conversation, why.sentence, conversation.last_seq + 1)
         if self.has_desk and policy.is_open(tx.now):
-            case.due_at = policy.remind_at(tx.now)
+            case.due_at = _next_due(policy, case)
         else:
             case.gave_up_at = tx.now  # the customer was asked at once how to be reached
         if self.has_desk:
@@ -189,19 +189,26 @@ class Casework:
     # --- time ------------------------------------------------------------------------------
 
     def look_after(self, tx: Transaction, policy: Policy, case: Case) -> None:
-        """The case is due: remind the desk first, later be honest with the customer."""
+        """The case is due: remind the desk, and be honest with the customer when it is time."""
         conversation = tx.conversation_by_id(case.conversation)
-        if case.reminded_at is None:
+        if _is_due(tx.now, case.reminded_at, policy.remind_at(case.opened_at)):
             case.reminded_at = tx.now
-            case.due_at = policy.give_up_at(case.opened_at)
-            text = f"Still waiting since {policy.clock(case.opened_at)}: nobody has answered yet."
+            who = conversation.sender.name or "A customer"
+            since = policy.clock(case.opened_at)
+            text = f"{who} has waited since {since}, and nobody has answered yet."
             self.queue(tx, conversation, case, DeliveryKind.REMIND, text=text)
-            return
-        case.gave_up_at = tx.now
-        case.due_at = None
-        self.tell(tx, policy, conversation, "still_waiting")
-        told = "The customer was asked how to be reached. The case stays open."
-        self.note(tx, conversation, case, told)
+        if _is_due(tx.now, case.gave_up_at, policy.give_up_at(case.opened_at)):
+            case.gave_up_at = tx.now
+            self.tell(tx, policy, conversation, "still_waiting")
+            told = "The customer was asked how to be reached. The case stays open."
+            self.note(tx, conversation, case, told)
+        case.due_at = _next_due(policy, case)
+
+    def reschedule(self, tx: Transaction, policy: Policy) -> None:
+        """The waiting times have changed: they hold for whoever waits already, too."""
+        for case in tx.open_cases():
+            if case.state is CaseState.WAITING:
+                case.due_at = _next_due(policy, case)
 
     # --- rows ------------------------------------------------------------------------------
 
@@ -240,6 +247,20 @@ class Casework:
         text = policy.text(name, conversation.language, **values)
         author = dataclasses.replace(policy.bot, kind=AuthorKind.SYSTEM)
         self._replies.say(tx, conversation, author, text, answered_by=f"texts:{name}")
+
+
+def _is_due(now: datetime, done: datetime | None, at: datetime | None) -> bool:
+    return done is None and at is not None and at <= now
+
+
+def _next_due(policy: Policy, case: Case) -> datetime | None:
+    """When somebody must hear next that a case waits; nothing is left after the customer has."""
+    if case.gave_up_at is not None:
+        return None
+    steps = [policy.give_up_at(case.opened_at)]
+    if case.reminded_at is None:
+        steps.append(policy.remind_at(case.opened_at))
+    return min((step for step in steps if step is not None), default=None)
 
 
 def _promise(policy: Policy, why: HandOver, now: datetime) -> str:

@@ -22,6 +22,7 @@ _SELECTORS = re.compile(
 )
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
+_BLANK_BRAILLE = "\u2800"  # what people send to get an empty message past a platform
 _OVERRIDES = "\u202d\u202e"
 _EMBEDDINGS = "\u202a\u202b"
 _POP_EMBEDDING = "\u202c"
@@ -39,6 +40,11 @@ def clean(text: str) -> str:
     if not _BIDI.search(text):
         return text
     return "\n".join(map(_balanced, text.split("\n")))
+
+
+def is_blank(text: str) -> bool:
+    """Whether there is nothing to see in `text`."""
+    return not clean(text).replace(_BLANK_BRAILLE, " ").strip()
 
 
 def _balanced(line: str) -> str:

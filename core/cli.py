@@ -202,9 +202,7 @@ def _try(options: argparse.Namespace) -> int:
         print(f"frontdesk: no channel {options.channel!r}; known: {known}", file=sys.stderr)
         return WRONG
     text = options.text.encode("utf-8", "replace").decode("utf-8")
-    language = options.language or guess_language(
-        text, known="", spoken=settings.business.languages
-    )
+    language = guess_language(text, known=options.language, spoken=settings.business.languages)
     is_open = settings.hours.is_open(datetime.now(UTC))
     for line in explain(settings, Situation(text, options.channel, language, is_open)):
         print(line)
@@ -216,6 +214,13 @@ def _manifest(options: argparse.Namespace) -> int:
 
     from connectors.slack.manifest import manifest
 
+    settings = _loaded(options.settings)
     yaml = YAML()
-    yaml.dump(manifest(_loaded(options.settings)), sys.stdout)
+    yaml.dump(manifest(settings), sys.stdout)
+    if settings.section("slack").receive == "http" and not settings.server.public_url:
+        print(
+            "frontdesk: server.public_url is empty: set it and print the manifest again, or put "
+            "your address in the place of YOUR-PUBLIC-URL",
+            file=sys.stderr,
+        )
     return FINE

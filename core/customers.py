@@ -6,10 +6,12 @@ the platform is acknowledged. Whatever needs GPT is left pending for the convers
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from core.casework import Casework, change_mode
+from core.clean import is_blank
 from core.handover import Cause, HandOver
 from core.language import guess_language
 from core.messages import (
@@ -35,16 +37,19 @@ from core.store import Transaction
 
 ESCALATE = "escalate"
 _TELEGRAM_START = "/start"  # what Telegram sends when a customer opens the chat
+_KEPT_FOR_US = timedelta(minutes=2)
 _LONGEST_CHOICE = 80  # characters of a button's label or number
 
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """How an event came: under which policy, when, and whether over its customer's limit."""
+    """How an event came: under which policy and when. `too_fast` counts the event against its
+    customer's limit when it is first called; it raises TooManyMessages where the customer can be
+    refused, else it says whether the limit is passed."""
 
     policy: Policy
     at: datetime
-    too_fast: bool = False
+    too_fast: Callable[[], bool]
 
 
 class Customers:
@@ -61,12 +66,14 @@ class Customers:
         conversation = tx.open_conversation(event.address)
         if known := tx.message_by_external(conversation.id, event.external_id):
             return Accepted(Outcome.REPEAT, conversation.id, known.seq)
+        too_fast = intake.too_fast()
         _learn(intake.policy, conversation, event)
         button = _chosen(tx, conversation, event.text)
+        intake = replace(intake, at=_written_at(intake.at, event.at))
         message = _append(
             tx, conversation, intake, event.external_id, event.text, event.attachments
         )
-        if intake.too_fast:
+        if too_fast:
             self._slow_down(tx, intake.policy, conversation, message)
         else:
             self._react(tx, intake.policy, conversation, message, button)
@@ -81,11 +88,15 @@ class Customers:
         shown = tx.message(conversation.id, event.seq)
         if shown is None or not 0 <= event.index < len(shown.buttons):
             return Accepted(Outcome.IGNORED, conversation.id)
+        too_fast = intake.too_fast()
         conversation.context = event.context or conversation.context
         button = shown.buttons[event.index]
         text = button.say or button.label
         message = _append(tx, conversation, intake, event.external_id, text)
-        self._react(tx, intake.policy, conversation, message, button)
+        if too_fast:
+            self._slow_down(tx, intake.policy, conversation, message)
+        else:
+            self._react(tx, intake.policy, conversation, message, button)
         return Accepted(Outcome.STORED, conversation.id, message.seq)
 
     def edited(self, tx: Transaction, event: CustomerEdited) -> Accepted:
@@ -166,8 +177,9 @@ class Customers:
                 self._casework.hand_over(tx, policy, conversation, why)
             case None if message.text.partition(" ")[0] == _TELEGRAM_START:
                 self._casework.tell(tx, policy, conversation, "welcome")
-            case None if not message.text.strip():
-                self._casework.tell(tx, policy, conversation, "file_only")
+            case None if is_blank(message.text):
+                said = "file_only" if message.attachments else "unsupported"
+                self._casework.tell(tx, policy, conversation, said)
             case None:
                 self._ask_gpt(tx, policy, conversation, message)
 
@@ -209,6 +221,11 @@ def _learn(policy: Policy, conversation: Conversation, event: CustomerWrote) -> 
         known=conversation.language or event.sender.language,
         spoken=policy.settings.business.languages,
     )
+
+
+def _written_at(now: datetime, told: datetime | None) -> datetime:
+    """What the platform tells counts only for what it has kept for us: its clock is not ours."""
+    return told if told is not None and now - told > _KEPT_FOR_US else now
 
 
 def _append(

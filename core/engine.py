@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache, partial
 
 from core.agents import Agents
 from core.casework import Casework
@@ -61,8 +62,9 @@ class Engine:
         """See `core.ports.Inbox.accept`."""
         if isinstance(event, CustomerSaw):
             return Accepted(Outcome.IGNORED)
-        too_fast = isinstance(event, CustomerWrote) and self._over_limit(event)
-        intake = Intake(self._policy(), self._now(), too_fast=too_fast)
+        # Counted once and only when it is news: a platform's repeats are not the customer's haste.
+        too_fast = cache(partial(self._over_limit, event))
+        intake = Intake(self._policy(), self._now(), too_fast)
         accepted, pending = await self._store.write(lambda tx: self._apply(tx, intake, event))
         if pending and accepted.conversation is not None:
             self._turns.wake(accepted.conversation)
@@ -97,9 +99,11 @@ class Engine:
             case CustomerSaw():
                 return Accepted(Outcome.IGNORED)
 
-    def _over_limit(self, event: CustomerWrote) -> bool:
+    def _over_limit(self, event: InboundEvent) -> bool:
         """A channel that can refuse has the customer try again later; any other stores the
         message all the same, because its platform would not keep it for us."""
+        if not isinstance(event, CustomerWrote | ButtonPressed):
+            return False
         wait = self._rates.wait_for(event.address)
         if wait and self._replies.can_refuse(event.address.channel):
             raise TooManyMessages(wait)

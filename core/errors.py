@@ -20,6 +20,7 @@ FrontdeskError
 ├── FileUnavailable          say so in the file's place; do not retry for the same request
 └── ModelError
     ├── ModelRefused         asking again cannot help: key, quota, policy, request
+    │   └── ModelPaused      not asked at all: the model is down, others have found out
     └── ModelFailed          asking again may help: timeout, overload, garbage
 """
 
@@ -129,8 +130,20 @@ class ModelError(FrontdeskError):
 
 
 class ModelRefused(ModelError):
-    """Asking again cannot help."""
+    """Asking again cannot help; `lasting`: nor for any other customer, until an admin acts."""
+
+    def __init__(self, reason: str, *, lasting: bool = False) -> None:
+        super().__init__(reason)
+        self.lasting = lasting
+
+
+class ModelPaused(ModelRefused):
+    """The model has failed others just now and was not asked."""
 
 
 class ModelFailed(ModelError):
-    """Asking again may help."""
+    """Asking again may help; `answered`: the model is at work, only what it said is no use."""
+
+    def __init__(self, reason: str, *, answered: bool = False) -> None:
+        super().__init__(reason)
+        self.answered = answered

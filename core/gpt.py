@@ -16,13 +16,14 @@ from typing import Any
 
 import openai
 
-from core.clean import clean
+from core.clean import clean, is_blank
 from core.errors import ModelError, ModelFailed, ModelRefused
 from core.messages import Answer, Turn, Usage
-from core.prompt import tokens
+from core.prompt import RECITAL, recites, tokens
 
 MAX_TEXT = 8_000
 """An answer is cut after so many characters; nobody reads more in a chat."""
+_MAX_ARGUMENTS = 20_000
 
 HAND_OVER = "hand_over_to_person"
 
@@ -149,7 +150,7 @@ class OpenAIModel:
                 why = self._quote(str(error.__cause__ or error)) or type(error.__cause__).__name__
                 return ModelFailed(f"{self._client.base_url} cannot be reached: {why}")
             case openai.APIError() if error.code in _FOR_GOOD:
-                return ModelRefused(_FOR_GOOD[error.code])
+                return _refused(error.code)
             case openai.APIError():
                 return ModelFailed(f"the server broke off: {self._quote(error.message)}")
             case _:
@@ -159,14 +160,15 @@ class OpenAIModel:
         status, said = error.status_code, self._quote(error.message)
         where = f" [status {status}, request {error.request_id or 'unknown'}]"
         if error.code in _FOR_GOOD:
-            return ModelRefused(_FOR_GOOD[error.code] + where)
+            return _refused(error.code, where)
         if status in (408, 409, 425, 429) or status >= 500:
             return ModelFailed(f"the server is busy or broken: {said}{where}")
         reason = _REFUSALS.get(status, "the request was refused; check gpt.model and gpt.base_url")
+        lasting = status in _REFUSALS
         if status in (401, 403):
-            return ModelRefused(reason + where)
+            return ModelRefused(reason + where, lasting=lasting)
         reason = reason.format(model=self._model, url=self._client.base_url)
-        return ModelRefused(f"{reason}: {said}{where}")
+        return ModelRefused(f"{reason}: {said}{where}", lasting=lasting)
 
     def _quote(self, said: str) -> str:
         safe = said.replace(self._key, "…") if self._key else said
@@ -181,12 +183,18 @@ _FOR_GOOD: dict[str | None, str] = {
     "content_filter": "the provider's content filter refused this conversation",
     "content_policy_violation": "the provider's content filter refused this conversation",
 }
+_RECITED = "the answer repeated GPT's own instructions and was held back"
+_LASTING = frozenset({"insufficient_quota", "invalid_api_key", "model_not_found"})
 _REFUSALS = {
     401: "gpt.api_key was refused",
     402: "the account behind gpt.api_key has no credit left",
     403: "gpt.api_key may not use gpt.model, or not from here",
     404: "gpt.model {model} is not known at {url}, or gpt.base_url is wrong",
 }
+
+
+def _refused(code: str | None, where: str = "") -> ModelRefused:
+    return ModelRefused(_FOR_GOOD[code] + where, lasting=code in _LASTING)
 
 
 @dataclass(slots=True)
@@ -202,22 +210,27 @@ class _Heard:
 
     @property
     def is_full(self) -> bool:
-        return len(self.text) > MAX_TEXT
+        called = sum(1 + len(arguments) for _, arguments in self.calls.values())
+        return len(self.text) > MAX_TEXT or called > _MAX_ARGUMENTS
 
     def take(self, chunk: Any) -> bool:
-        """Add one chunk; True when it brought visible text."""
+        """Add one chunk; True when it brought visible text. Raises ModelRefused when the text
+        has come to repeat our instructions, before anybody is shown them."""
         self.began = True
         self.model = chunk.model or self.model
         if chunk.usage is not None:
             self.usage = Usage(chunk.usage.prompt_tokens or 0, chunk.usage.completion_tokens or 0)
-        before = self.text
+        piece = ""
         for choice in chunk.choices[:1]:
             delta = choice.delta
-            self.text = (self.text + (delta.content or delta.refusal or "")).replace("\x00", "")
+            piece = (delta.content or delta.refusal or "").replace("\x00", "")
             self.finish = choice.finish_reason or self.finish
             for call in delta.tool_calls or ():
                 self._add_call(call.index or 0, call.function)
-        return self.text != before and bool(self.text.strip())
+        self.text += piece
+        if recites(self.text[-len(piece) - RECITAL :]):
+            raise ModelRefused(_RECITED)
+        return bool(piece and self.text.strip())
 
     def _add_call(self, index: int, function: Any) -> None:
         name, arguments = self.calls.get(index, ("", ""))
@@ -231,18 +244,20 @@ class _Heard:
             raise ModelFailed("the answer broke off in the middle, or there was none")
         unasked = [name for name, _ in self.calls.values() if name != HAND_OVER]
         if unasked:
-            raise ModelFailed(
-                f"the model called {clean(unasked[0])[:40]!r}, which it was not offered"
-            )
-        text = clean(self.text if not self.is_full else _cut(self.text)).strip()
+            called = clean(unasked[0])[:40]
+            raise ModelFailed(f"the model called {called!r}, which is not offered", answered=True)
+        text = clean(_cut(self.text)).strip()
+        text = "" if is_blank(text) else text
         if not text and not self.calls:
-            raise ModelFailed("the model answered with an empty text")
+            raise ModelFailed("the model answered with an empty text", answered=True)
         reason = next((_reason(arguments) for _, arguments in self.calls.values()), "")
         usage = self.usage or Usage(asked, tokens(self.text))
         return Answer(text, bool(self.calls), reason, self.model or model, usage)
 
 
 def _cut(text: str) -> str:
+    if len(text) <= MAX_TEXT:
+        return text
     head = text[:MAX_TEXT]
     border = max(head.rfind(" "), head.rfind("\n"))
     return head[: border if border > MAX_TEXT // 2 else MAX_TEXT] + " …"

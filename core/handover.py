@@ -89,6 +89,7 @@ class Cause(StrEnum):
     GPT_FAILED = "gpt_failed"
     NOTHING_ANSWERS = "nothing_answers"
     TOO_MANY_FAILURES = "too_many_failures"
+    CAME_LATE = "came_late"
 
 
 _SENTENCES = {
@@ -98,6 +99,7 @@ _SENTENCES = {
     Cause.GPT_ASKED: "GPT asked for a person: {detail}",
     Cause.GPT_FAILED: "GPT could not answer: {detail}",
     Cause.NOTHING_ANSWERS: "No rule answers this, and GPT is off.",
+    Cause.CAME_LATE: "The customer wrote {detail} before it got here; GPT was not asked.",
     Cause.TOO_MANY_FAILURES: "The bot could not help {detail} times in a row.",
 }
 _WITHOUT_DETAIL = {

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
+_CODE = re.compile(r"[@\d_/]|\w\.\w")
 _SCRIPTS = (
     ("ja", (("\u3040", "\u30ff"),)),
     ("ko", (("\uac00", "\ud7a3"),)),
@@ -45,5 +47,7 @@ def _same_script(known: str, seen: str) -> bool:
 
 
 def _has_latin_words(text: str) -> bool:
-    letters = [char for char in text if char.isalpha()]
+    """An address, a link or an order number is written the same in every language."""
+    words = [word for word in text.split() if not _CODE.search(word)]
+    letters = [char for word in words for char in word if char.isalpha()]
     return len(letters) >= 4 and all(char < "\u0250" for char in letters)

@@ -195,7 +195,8 @@ class Outbox:
         if crashed_again or not self._couriers.resends(_channel(tx, row)):
             self._give_up(tx, row, _NOBODY_KNOWS)
             return False
-        row.uncertain = True
+        # No longer "sending": if we die before the repeat begins, it may still be made.
+        row.state, row.uncertain = DeliveryState.UNCERTAIN, True
         return True
 
     def _doubted(self, tx: Transaction, id: int, reason: str) -> None:

@@ -6,11 +6,12 @@ models; the estimate is high, so that a request is never refused for its length.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import regex  # type: ignore[import-untyped]
 
-from core.clean import clean
+from core.clean import clean, is_blank
 from core.messages import Author, AuthorKind, Message, Turn
 
 CUSTOMER = "customer"
@@ -75,6 +76,26 @@ _CALL = (
 )
 
 
+# Short sentences are left out: an honest answer may have them too.
+_RECITALS = tuple(
+    sentence.casefold()
+    for part in (_STYLE, _HONESTY, _CALL, _DATA)
+    for sentence in re.split(r"(?<=\.)\s", part)
+    if len(sentence) > 50
+)
+RECITAL = 2 * max(map(len, _RECITALS))
+"""So many characters before the newest ones must be looked at for a recital."""
+
+
+def recites(text: str) -> bool:
+    """Whether `text` repeats a sentence of our own instructions, as no honest answer does.
+
+    The words of `gpt.instructions` are not looked for, because telling them is what they are for.
+    """
+    said = " ".join(clean(text).casefold().split())
+    return any(sentence in said for sentence in _RECITALS)
+
+
 def _presence(desk: bool, is_open: bool, hours: str) -> str:
     if not desk:
         return "No colleague can join this chat, so promise no quick answer."
@@ -137,7 +158,8 @@ def _is_read(message: Message) -> bool:
 
 def _line(message: Message) -> str:
     files = [f"[file: {clean(file.name)} ({file.kind})]" for file in message.attachments]
-    body = "\n".join(part for part in (clean(message.text).strip(), *files) if part)
+    words = "" if is_blank(message.text) else clean(message.text).strip()
+    body = "\n".join(part for part in (words, *files) if part)
     if body and message.author.kind is AuthorKind.AGENT:
         return f"{_COLLEAGUE} {' '.join(clean(message.author.name).split())}] {body}"
     # A customer may talk the bot into writing such a line.

@@ -49,6 +49,22 @@ class Proxies:
             self._visitor(headers.get("X-Forwarded-For", ""), seen.remote),
         )
 
+    def place(self, direct: str, remote: str) -> str:
+        """Whose share of the limits a request counts against, "" where nobody can tell.
+
+        `direct` is the peer of the connection, `remote` the visitor as `original` found them. An
+        IPv6 customer owns a whole /64. A direct peer on this machine or in a private network may
+        be a proxy that nobody told us of: its one address stands for all visitors.
+        """
+        address = _address(remote)
+        if address is None or self._trusts(remote):
+            return ""
+        if not (self._trusts(direct) or address.is_global):
+            return ""
+        if isinstance(address, ipaddress.IPv6Address):
+            return str(ipaddress.ip_network((address, 64), strict=False))
+        return str(address)
+
     def _trusts(self, remote: str) -> bool:
         address = _address(remote)
         return address is not None and any(address in network for network in self._networks)

@@ -7,8 +7,11 @@ all connections. Whatever has sent its first head is under the server's own time
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Protocol
+
+_MOST_SILENT = 200
 
 
 class Connection(Protocol):
@@ -18,12 +21,28 @@ class Connection(Protocol):
     def transport(self) -> asyncio.BaseTransport | None: ...
 
 
-class Reaper:
-    """Looks at all connections every quarter of `seconds` and cuts those without a request."""
+def _nowhere(peer: str) -> str:
+    return ""
 
-    def __init__(self, connections: Callable[[], Sequence[Connection]], seconds: float) -> None:
+
+class Reaper:
+    """Looks at all connections every quarter of `seconds` and cuts those without a request.
+
+    `place` says where the peer of an address is, "" when that cannot be told; one place may have
+    `most` silent connections, and those above are not waited for.
+    """
+
+    def __init__(
+        self,
+        connections: Callable[[], Sequence[Connection]],
+        seconds: float,
+        place: Callable[[str], str] = _nowhere,
+        most: int = _MOST_SILENT,
+    ) -> None:
         self._connections = connections
         self._seconds = seconds
+        self._place = place
+        self._most = most
         self._served: set[object] = set()
 
     def serves(self, connection: object) -> None:
@@ -39,9 +58,17 @@ class Reaper:
             self._served.intersection_update(connections)
             quiet = [connection for connection in connections if connection not in self._served]
             idle = {connection: idle.get(connection, 0) + 1 for connection in quiet}
+            crowds: Counter[str] = Counter()
             for connection, rounds in idle.items():
-                if rounds > 4:
+                place = self._place(_peer(connection))
+                crowds[place] += 1
+                if rounds > 4 or (place and crowds[place] > self._most):
                     _cut(connection)
+
+
+def _peer(connection: Connection) -> str:
+    name = connection.transport.get_extra_info("peername") if connection.transport else None
+    return str(name[0]) if isinstance(name, tuple) else ""
 
 
 def _cut(connection: Connection) -> None:

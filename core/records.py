@@ -101,6 +101,7 @@ class DeliveryState(StrEnum):
     UNCERTAIN = "uncertain"
     SENT = "sent"
     DEAD = "dead"
+    HELD = "held"  # perhaps sent in a time that the database does not know; until released
 
 
 @dataclass(slots=True)
@@ -133,4 +134,5 @@ class Delivery:
 
     @property
     def finished(self) -> bool:
-        return self.state in (DeliveryState.SENT, DeliveryState.DEAD)
+        """Nothing will be tried any more, as things are."""
+        return self.state in (DeliveryState.SENT, DeliveryState.DEAD, DeliveryState.HELD)

@@ -36,6 +36,11 @@ _TALKATIVE_AT_WARNING = ("slack_bolt",)  # logs the bodies of requests it cannot
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029]")
 
 
+def hide_tokens(text: str) -> str:
+    """`text` without what has the shape of a platform's token."""
+    return _TOKENS.sub(_HIDDEN, text)
+
+
 class RedactingFormatter(logging.Formatter):
     """One line a record, a traceback below it, no secret in either."""
 
@@ -52,7 +57,7 @@ class RedactingFormatter(logging.Formatter):
     def clean(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, _HIDDEN)
-        return _CONTROL.sub("?", _TOKENS.sub(_HIDDEN, text))
+        return _CONTROL.sub("?", hide_tokens(text))
 
     def format(self, record: logging.LogRecord) -> str:
         message = record.getMessage().replace("\r", "\\r").replace("\n", "\\n")

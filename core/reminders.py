@@ -55,6 +55,14 @@ class Reminders:
         except TimeoutError:
             return
 
+    async def reschedule(self) -> None:
+        """Call it when the waiting times in the settings have changed."""
+        policy = self._policy()
+        try:
+            await self._store.write(lambda tx: self._casework.reschedule(tx, policy))
+        except StoreUnavailable as error:
+            log.warning("the new waiting times hold for new cases only: %s", error)
+
     async def look(self) -> datetime | None:
         """Do what is due; when the next case will be, None when none will."""
         due = await self._store.read(lambda tx: tx.next_case_due())

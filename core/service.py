@@ -38,6 +38,7 @@ from core.ports import (
 )
 from core.presence import Presence
 from core.receipts import Receipts
+from core.redact import hide_tokens
 from core.reminders import Reminders
 from core.replies import Replies
 from core.settings import Settings
@@ -170,14 +171,18 @@ class Service:
         self._tasks.start(self._watch_settings(), "settings watcher")
         self._tasks.start(self._sweep_files(), "sweep of old files")
         self._tasks.start(self._count_pending(), "count of pending deliveries")
+        self._tasks.start(self.store.follow_clock(), "clock watch")
         await self.turns.resume()
         starter = Starter(self.engine, self._tasks)
         await starter.start(self._parts())
+        if self.store.notice:
+            self._announce(self.store.notice)
 
     def _listen(self) -> None:
         telemetry = Telemetry(self.metrics, self._now)
         self.store.commit_seconds = self.metrics.commit
         self.turns.used = self.metrics.gpt_used
+        self.turns.announce = self._announce
         self.store.subscribe(telemetry.committed)
         for channel in self.channels.values():
             if isinstance(channel, CountsConnections):
@@ -281,6 +286,8 @@ class Service:
         old, self._policy = self._policy.settings, Policy.of(settings)
         if (old.gpt, old.timeouts) != (settings.gpt, settings.timeouts):
             self._replace_model(settings)
+        if old.desk != settings.desk:
+            self._tasks.start(self.reminders.reschedule(), "new waiting times")
         self._rates.per_minute = settings.limits.customer_per_minute
         log.info("settings.yaml was loaded again: %s", changes)
         self.metrics.settings_reloaded(ok=True)
@@ -309,7 +316,9 @@ class Service:
         """Whether the store takes messages and every channel is up, and which is not, and why."""
         trouble = {"store": await self._store_trouble()}
         for part in self._parts():
-            trouble[part.name] = "" if part.status.ok else part.status.detail or "not started"
+            # Platforms repeat the token they refuse, and this page is for everybody.
+            why = hide_tokens(part.status.detail or "not started")
+            trouble[part.name] = "" if part.status.ok else why
         return {
             "ready": not any(trouble.values()),
             "parts": {name: why or "ok" for name, why in trouble.items()},
@@ -344,5 +353,7 @@ def _publisher(name: ChannelName, channel: SupportsLive) -> Callable[[Sequence[N
 
 
 async def _close_later(model: LanguageModel, seconds: float) -> None:
-    await asyncio.sleep(seconds)
-    await model.close()
+    try:
+        await asyncio.sleep(seconds)
+    finally:
+        await model.close()

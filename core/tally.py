@@ -12,6 +12,7 @@ from datetime import datetime
 
 from core.messages import Author, AuthorKind, ConversationId, Message, Mode, Usage
 from core.notices import MessageStored, ModeChanged, Notice
+from core.questions import Questions, ends_the_wait
 
 _STEPS = {
     Mode.WAITING: "a person was called",
@@ -69,7 +70,7 @@ class Tally:
         self._tell = tell
         self._estimate = estimate
         self._now = now
-        self._questions: dict[ConversationId, Message] = {}
+        self._questions = Questions()
         self._last: dict[ConversationId, Message] = {}
         self._usages: deque[Usage] = deque(maxlen=100)
 
@@ -87,23 +88,30 @@ class Tally:
     def _stored(self, channel: str, message: Message) -> None:
         conversation = message.conversation
         if message.author.kind is AuthorKind.CUSTOMER:
-            self._questions.setdefault(conversation, message)
+            self._questions.asked(message)
             self._last[conversation] = message
             return
+        asked = self._questions.answered(message) if ends_the_wait(message) else None
         by, _, rule = message.answered_by.partition(":")
         if by == "rule":
-            self._answered("rule", rule, channel, message, self._estimate.dollars())
+            self._answered("rule", rule, channel, message, asked, self._estimate.dollars())
         elif by == "gpt":
             usage = self._usages.popleft() if self._usages else None
-            self._answered("gpt", "GPT", channel, message, self._estimate.dollars(usage))
+            dollars = self._estimate.dollars(usage)
+            self._answered("gpt", "GPT", channel, message, asked, dollars)
         elif by == "agent":
-            self._answered("person", message.author.name, channel, message, None)
+            self._answered("person", message.author.name, channel, message, asked, None)
 
     def _answered(
-        self, who: str, label: str, channel: str, answer: Message, dollars: float | None
+        self,
+        who: str,
+        label: str,
+        channel: str,
+        answer: Message,
+        asked: Message | None,
+        dollars: float | None,
     ) -> None:
         now = self._now()
-        asked = self._questions.pop(answer.conversation, None)
         last = self._last.get(answer.conversation)
         wait = None if asked is None else (now - asked.at).total_seconds() * 1000
         question = _quote(_words(last)) if last else ""

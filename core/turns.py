@@ -10,12 +10,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
+from core.breaker import Breaker
 from core.casework import Casework
 from core.customers import Customers
-from core.errors import ModelError, ModelRefused, StoreUnavailable
+from core.errors import ModelError, ModelPaused, ModelRefused, StoreUnavailable
 from core.handover import Cause, HandOver
 from core.messages import Answer, AuthorKind, ConversationId, Message, Mode
 from core.policy import Policy
@@ -32,6 +35,7 @@ log = logging.getLogger(__name__)
 _HISTORY = 60  # messages looked at; the token budget usually ends sooner
 _AT_ONCE = 128  # GPT calls under way over all conversations
 _PAUSE = 0.5  # seconds before a failed call is made again
+_STALE = timedelta(hours=4)  # whoever wrote longer ago has gone, or has asked elsewhere
 _LONGEST_BURST = 5  # a burst ends after so many debounce times, however fast the customer types
 
 
@@ -71,8 +75,20 @@ class Turns:
         self._closing = False
         self._idle = asyncio.Event()
         self._idle.set()
-        self.model: LanguageModel | None = None
+        self.clock: Callable[[], float] = time.monotonic
+        self.model = None
         self.used: Callable[[int, int], None] = lambda _input, _output: None
+        self.announce: Callable[[str], None] = lambda _text: None
+
+    @property
+    def model(self) -> LanguageModel | None:
+        return self._model
+
+    @model.setter
+    def model(self, model: LanguageModel | None) -> None:
+        """Another model has not failed anybody yet."""
+        self._model = model
+        self._breaker = Breaker(lambda: self.clock(), paused=self._paused, resumed=self._resumed)
 
     async def resume(self) -> None:
         """Go on with whatever was pending when the process ended."""
@@ -133,19 +149,40 @@ class Turns:
         conversation = tx.conversation_by_id(id)
         if conversation.pending_seq is None or conversation.mode is not Mode.BOT:
             return None
-        if self.model is None:
-            self._casework.hand_over(tx, policy, conversation, HandOver(Cause.NOTHING_ANSWERS))
-            return None
-        if conversation.attempts >= policy.settings.handover.after_failures:
-            why = HandOver(Cause.GPT_FAILED, "it was interrupted")
-            self._casework.hand_over(tx, policy, conversation, why)
+        last = self._end_of_burst(tx, policy, conversation)
+        if why := self._why_not_gpt(tx, policy, conversation, last):
+            self._hand_over(tx, policy, conversation, why, last)
             return None
         conversation.attempts += 1
-        last = self._end_of_burst(tx, policy, conversation)
-        history = tx.latest(id, _HISTORY, before=last + 1)
-        return _Turn(
-            conversation, conversation.version, conversation.pending_seq, last, tuple(history)
-        )
+        first = conversation.pending_seq
+        past = tx.latest(id, _HISTORY, before=last + 1)
+        history = _as_asked([*past, *tx.messages(id, after=last)], first, last)
+        return _Turn(conversation, conversation.version, first, last, history)
+
+    def _why_not_gpt(
+        self, tx: Transaction, policy: Policy, conversation: Conversation, last: int
+    ) -> HandOver | None:
+        if self.model is None:
+            return HandOver(Cause.NOTHING_ANSWERS)
+        if conversation.attempts >= policy.settings.handover.after_failures:
+            return HandOver(Cause.GPT_FAILED, "it was interrupted")
+        late = _lateness(tx, conversation.id, last)
+        return HandOver(Cause.CAME_LATE, late) if late else None
+
+    def _hand_over(
+        self,
+        tx: Transaction,
+        policy: Policy,
+        conversation: Conversation,
+        why: HandOver,
+        last: int,
+    ) -> None:
+        """Where there is nobody to hand over to, the bot goes on with what came after `last`."""
+        self._casework.hand_over(tx, policy, conversation, why)
+        if conversation.mode is Mode.BOT:
+            self._go_on(tx, policy, conversation, last)
+            if conversation.pending_seq is not None:
+                self._stirred[conversation.id].set()
 
     @staticmethod
     def _end_of_burst(tx: Transaction, policy: Policy, conversation: Conversation) -> int:
@@ -184,12 +221,25 @@ class Turns:
         composing = self._presence.composing(
             conversation.address, policy.bot, conversation.context
         )
-        async with self._slots, composing as on_draft:
-            return await model.answer(brief, turns, on_draft=on_draft)
+        async with self._slots:
+            with self._breaker.call():
+                async with composing as on_draft:
+                    return await model.answer(brief, turns, on_draft=on_draft)
+
+    def _paused(self, error: ModelError) -> None:
+        log.error("GPT is not asked any more until it answers again: %s", error)
+        self.announce(
+            f"GPT does not answer: {error}\nRules go on; whatever they cannot answer comes to you."
+        )
+
+    def _resumed(self) -> None:
+        log.warning("GPT answers again")
+        self.announce("GPT answers again.")
 
     async def _failed(self, policy: Policy, turn: _Turn, error: ModelError) -> None:
         conversation = turn.conversation
-        log.warning("GPT gave no answer to conversation %s: %s", conversation.id, error)
+        if not isinstance(error, ModelPaused):
+            log.warning("GPT gave no answer to conversation %s: %s", conversation.id, error)
         tries = policy.settings.handover.after_failures
         if isinstance(error, ModelRefused) or conversation.attempts >= tries:
             why = HandOver(Cause.GPT_FAILED, str(error))
@@ -200,7 +250,7 @@ class Turns:
     def _give_up(self, tx: Transaction, policy: Policy, turn: _Turn, why: HandOver) -> None:
         conversation = tx.conversation_by_id(turn.conversation.id)
         if _is_current(conversation, turn):
-            self._casework.hand_over(tx, policy, conversation, why)
+            self._hand_over(tx, policy, conversation, why, turn.last)
 
     def _finish(self, tx: Transaction, policy: Policy, turn: _Turn, answer: Answer) -> None:
         conversation = tx.conversation_by_id(turn.conversation.id)
@@ -212,7 +262,7 @@ class Turns:
             self._replies.say(tx, conversation, policy.bot, answer.text, answered_by="gpt")
         if answer.wants_human:
             why = HandOver(Cause.GPT_ASKED, answer.reason)
-            self._casework.hand_over(tx, policy, conversation, why)
+            self._hand_over(tx, policy, conversation, why, turn.last)
         else:
             self._go_on(tx, policy, conversation, turn.last)
 
@@ -227,6 +277,25 @@ class Turns:
             self._customers.answer(tx, policy, conversation, message, decision)
             if conversation.pending_seq is not None or conversation.mode is not Mode.BOT:
                 return
+
+
+def _as_asked(past: Sequence[Message], first: int, last: int) -> tuple[Message, ...]:
+    """The burst comes last: what was answered while it waited has higher numbers, and without
+    those answers GPT would give them again."""
+    burst = [m for m in past if _is_customers(m) and first <= m.seq <= last]
+    before = [m for m in past if m.seq < first or not _is_customers(m)]
+    return (*before, *burst)
+
+
+def _is_customers(message: Message) -> bool:
+    return message.author.kind is AuthorKind.CUSTOMER
+
+
+def _lateness(tx: Transaction, id: ConversationId, seq: int) -> str:
+    """How long ago the burst's last message was written, in words; "" when GPT may answer it."""
+    message = tx.message(id, seq)
+    age = timedelta() if message is None else tx.now - message.at
+    return f"{age // timedelta(hours=1)} hours" if age >= _STALE else ""
 
 
 def _is_current(conversation: Conversation, turn: _Turn) -> bool:

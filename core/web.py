@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+PLACE = web.RequestKey("place", str)
+"""A request's place: whose share of the limits it counts against, "" for nobody's."""
+
 _BODY_BYTES = 256 * 1024
 _KEEP_ALIVE_SECONDS = 30.0
 _LINGERING_SECONDS = 2.0
@@ -67,7 +70,9 @@ class WebServer:
         self._patience = patience
         self._proxies = Proxies(trusted_proxies)
         self._streams = frozenset((r.method, r.path) for r in routes if r.streams)
-        self._reaper = Reaper(self._connections, patience)
+        self._reaper = Reaper(
+            self._connections, patience, lambda peer: self._proxies.place(peer, peer)
+        )
         self._tasks = Tasks()
         self._runner: web.AppRunner | None = None
 
@@ -139,6 +144,7 @@ class WebServer:
         real = self._proxies.original(seen, request.headers)
         if real != seen:
             request = request.clone(scheme=real.scheme, host=real.host, remote=real.remote)
+        request[PLACE] = self._proxies.place(seen.remote, real.remote)
         return await handler(request)
 
     @web.middleware

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
@@ -35,6 +35,12 @@ class Faults:
 
     def __init__(self) -> None:
         self._waiting: dict[str, deque[Fault]] = defaultdict(deque)
+        self._listeners: list[Callable[[str], None]] = []
+
+    def listen(self, listener: Callable[[str], None]) -> None:
+        """Have `listener` called with the method of every call as it arrives, before anything
+        is decided about it."""
+        self._listeners.append(listener)
 
     def add(self, method: str, fault: Fault, *, times: int = 1) -> None:
         """Let the next `times` calls of `method` go wrong as `fault` says."""
@@ -43,8 +49,14 @@ class Faults:
     def clear(self) -> None:
         self._waiting.clear()
 
+    def left(self, method: str) -> int:
+        """How many faults of `method` still wait for a call."""
+        return len(self._waiting[method])
+
     def take(self, method: str) -> Fault | None:
         """The fault for a call of `method` that has just arrived, used up by this."""
+        for listener in self._listeners:
+            listener(method)
         for name in (method, "*"):
             if self._waiting[name]:
                 return self._waiting[name].popleft()

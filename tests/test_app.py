@@ -47,8 +47,8 @@ async def running(path: Path, **environ: str) -> AsyncIterator[tuple[Process, st
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "core", "run", "--settings", str(path)),
-        cwd=ROOT,
-        env=QUIET | environ,
+        cwd=path.parent,  # a relative path in the settings must not lead into the project
+        env=QUIET | {"PYTHONPATH": str(ROOT)} | environ,
         stderr=PIPE,
     )
     assert process.stderr is not None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.clean import clean
+from core.clean import clean, is_blank
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,7 @@ from core.clean import clean
     ],
 )
 def test_ordinary_writing_stays_as_it_is(text: str) -> None:
+    """B06, B07: emoji, joiners, flags, right-to-left and combining marks stay."""
     assert clean(text) == text
 
 
@@ -47,6 +48,7 @@ def test_ordinary_writing_stays_as_it_is(text: str) -> None:
     ],
 )
 def test_hidden_characters_are_taken_out(text: str, cleaned: str) -> None:
+    """B07: controls, tags and unbalanced direction marks go."""
     assert clean(text) == cleaned
 
 
@@ -55,3 +57,29 @@ def test_cleaning_twice_changes_nothing_more(text: str) -> None:
     once = clean(text)
     assert clean(once) == once
     once.encode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " \t\n",
+        "\u200b\u2060\ufeff",
+        "\u3164",
+        "\u2800 \u2800",
+        "\x00\x1b",
+        "\u202e",
+        "\U000e0041",
+    ],
+)
+def test_what_shows_nothing_is_blank(text: str) -> None:
+    """B06: spaces, zero-width marks, fillers, controls and tags are no message."""
+    assert is_blank(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["?", "👍", "👨\u200d👩\u200d👧", "🇩🇪", "\u2067ש\u2069", "。", "0"]
+)
+def test_whatever_shows_anything_is_not_blank(text: str) -> None:
+    """B06: one character or one emoji is a message."""
+    assert not is_blank(text)

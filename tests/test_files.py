@@ -84,6 +84,7 @@ async def received(store: Store) -> FileId:
 
 
 async def test_upload_is_kept_whole_and_private(files: Files, folder: Path) -> None:
+    """B13: under a random name, readable by us alone."""
     saved = await files.save("a/b/tea.png", "image/png", chunks(b"0123456789"), ANNA)
     assert saved.id is not None
     assert saved == Attachment(AttachmentKind.IMAGE, "tea.png", "image/png", 10, saved.id)
@@ -107,10 +108,12 @@ async def test_upload_is_kept_whole_and_private(files: Files, folder: Path) -> N
 async def test_media_type_decides_how_a_file_is_shown(
     files: Files, media_type: str, kind: AttachmentKind
 ) -> None:
+    """B13: an SVG or a page is no picture."""
     assert (await files.save("x", media_type, chunks(b""), ANNA)).kind is kind
 
 
 async def test_upload_belongs_to_who_sent_it(files: Files, clock: Clock) -> None:
+    """A09: nobody sends another one's file."""
     saved = await files.save("tea.png", "image/png", chunks(b"tea"), ANNA)
     assert saved.id is not None
     assert await files.uploaded(saved.id, ANNA) == saved
@@ -121,6 +124,7 @@ async def test_upload_belongs_to_who_sent_it(files: Files, clock: Clock) -> None
 
 
 async def test_too_large_a_file_leaves_nothing_behind(files: StoredFiles, folder: Path) -> None:
+    """B13: the cap counts what comes, not what was said."""
     with pytest.raises(FileUnavailable, match="larger than"):
         await files.save("big", "", chunks(b"x" * 1001), ANNA)
     assert list(folder.iterdir()) == []
@@ -172,6 +176,7 @@ async def test_failed_fetch_is_tried_again_by_the_next_who_asks(
 async def test_platforms_file_is_bounded_too(
     files: StoredFiles, store: Store, platform: Platform, folder: Path
 ) -> None:
+    """B13, B14: a platform may send no more than a visitor."""
     platform.content = b"x" * 2000
     with pytest.raises(FileUnavailable, match="larger than"):
         await files.open(await received(store))
@@ -271,4 +276,5 @@ async def test_agents_picture_keeps_its_id_and_comes_back_after_a_sweep(
     ],
 )
 def test_names_are_shown_without_what_could_mislead(name: str, shown: str) -> None:
+    """B13: never a path, never a disguise."""
     assert display_name(name) == shown

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -16,6 +14,7 @@ from core.gpt import MAX_TEXT, OpenAIModel
 from core.messages import Answer
 from core.messages import Turn as Said
 from core.ports import LanguageModel
+from core.prompt import instructions, recites
 from sandbox.faults import Effect, Fault
 from sandbox.openai import DEFAULT_KEY, OpenAISandbox, ToolCall, Turn, troubles
 
@@ -54,12 +53,6 @@ async def _ask(model: LanguageModel, turns: Sequence[Said] = HELLO) -> Answer:
 
 async def _refusal(model: LanguageModel) -> str:
     with pytest.raises(ModelRefused) as caught:
-        await _ask(model)
-    return str(caught.value)
-
-
-async def _failure(model: LanguageModel) -> str:
-    with pytest.raises(ModelFailed) as caught:
         await _ask(model)
     return str(caught.value)
 
@@ -126,15 +119,43 @@ async def test_refusal_in_the_models_own_words_is_an_answer(
 
 
 async def test_endless_text_is_cut(server: OpenAISandbox, model: OpenAIModel) -> None:
+    """D21: 200 KB are read no further than a customer would."""
     server.script(Turn("word " * 40_000, chunk_size=5_000))
     answer = await _ask(model)
     assert MAX_TEXT - 10 < len(answer.text) <= MAX_TEXT + 2
     assert answer.text.endswith("word …")
 
 
+async def test_a_recital_of_our_instructions_is_held_back_before_it_is_seen(
+    server: OpenAISandbox, model: OpenAIModel
+) -> None:
+    """B15: neither the answer nor a draft has a whole sentence of them, or what stands behind."""
+    brief = instructions(business="Fern", own="CANARY-7391")
+    shouted = " \n".join(brief.upper().split())
+    for text, size in ((brief, 5), (brief, 100_000), (shouted, 7)):
+        server.script(Turn(f"Sure! {text}", chunk_size=size))
+        drafts: list[str] = []
+        with pytest.raises(ModelRefused, match="held back"):
+            await model.answer(brief, HELLO, on_draft=drafts.append)
+        assert not any(recites(draft) or "CANARY" in draft for draft in drafts)
+    server.script("CANARY-7391 is our staff code.")
+    assert (await _ask(model)).text == "CANARY-7391 is our staff code."
+
+
+async def test_endless_arguments_of_a_tool_are_read_no_further(
+    server: OpenAISandbox, model: OpenAIModel
+) -> None:
+    """D21: a call that never ends still calls a person, and fills no memory."""
+    call = ToolCall("hand_over_to_person", '{"reason": "' + "x" * 1_000_000)
+    server.script(Turn(tool_calls=(call,), chunk_size=5_000, seconds_between=0.05))
+    answer = await _ask(model)
+    assert (answer.wants_human, answer.reason, answer.text) == (True, "", "")
+
+
 async def test_hidden_characters_are_taken_out_of_answers(
     server: OpenAISandbox, model: OpenAIModel
 ) -> None:
+    """B07, B10, D21: NUL, escapes and tags reach nobody."""
     server.script("a\x00b\x1b\U000e0041c")
     assert (await _ask(model)).text == "abc"
 
@@ -143,6 +164,7 @@ async def test_hidden_characters_are_taken_out_of_answers(
 
 
 async def test_wrong_key_is_refused_and_never_shown(server: OpenAISandbox) -> None:
+    """D19: 401 names the setting, and the key is in no text."""
     key = "sk-wrong-secret-1234567890"
     model = _model(server, key=key)
     said = await _refusal(model)
@@ -178,11 +200,13 @@ async def test_unknown_model_is_refused_by_name_of_its_setting(server: OpenAISan
 async def test_hopeless_answers_are_refusals(
     server: OpenAISandbox, model: OpenAIModel, fault: Fault, words: str
 ) -> None:
+    """D19: quota, filter, rights: asking again cannot help."""
     server.faults.add("chat.completions", fault)
     assert words in await _refusal(model)
 
 
 async def test_too_long_conversation_names_its_setting() -> None:
+    """D19: context_length names the setting that mends it."""
     small = OpenAISandbox(context_tokens=50)
     await small.start()
     model = _model(small)
@@ -195,102 +219,9 @@ async def test_too_long_conversation_names_its_setting() -> None:
 async def test_content_filter_in_the_answer_is_a_refusal(
     server: OpenAISandbox, model: OpenAIModel
 ) -> None:
+    """D19: a filter may also end an answer that had begun."""
     server.script(Turn("Well", finish_reason="content_filter"))
     assert "content filter" in await _refusal(model)
-
-
-# --- failures: asking again may help --------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        troubles.rate_limited(60),
-        troubles.server_error(),
-        troubles.garbage(),
-        troubles.garbage(200),
-        troubles.broken_json(),
-        Fault(Effect.RESET),
-        Fault(Effect.CUT, seconds=0),
-        Fault(Effect.CUT, seconds=2),
-        Fault(Effect.ACCEPT_THEN_RESET, seconds=2),
-        Fault(Effect.ANSWER, 200, body="data: {\n\n"),
-        Fault(Effect.ANSWER, 200, body="data: [1]\n\ndata: [DONE]\n\n"),
-        Fault(Effect.ANSWER, 200, body='data: {"choices": null}\n\n'),
-        Fault(Effect.ANSWER, 200, body='data: {"choices": [{"delta": 5}]}\n\n'),
-        Fault(Effect.ANSWER, 200, body='data: {"error": {"message": "overloaded"}}\n\n'),
-        Fault(Effect.ANSWER, 200, body="data: " + "[" * 100_000 + "\n\n"),
-    ],
-)
-async def test_broken_answers_are_failures_after_one_attempt(
-    server: OpenAISandbox, model: OpenAIModel, fault: Fault
-) -> None:
-    server.faults.add("chat.completions", fault)
-    await _failure(model)
-    assert (await _ask(model)).text
-
-
-async def test_nobody_listening_is_a_failure(server: OpenAISandbox, model: OpenAIModel) -> None:
-    await server.stop()
-    assert "cannot be reached" in await _failure(model)
-    with pytest.raises(ModelFailed):
-        await model.check()
-
-
-@pytest.mark.parametrize(
-    "turn",
-    [
-        Turn(""),
-        Turn(" \n\x00\u200b"),
-        Turn(no_choices=True),
-        Turn("Done!", tool_calls=(ToolCall("delete_everything"),)),
-    ],
-    ids=["empty", "blank", "no choices", "unasked tool"],
-)
-async def test_useless_answers_are_failures(
-    server: OpenAISandbox, model: OpenAIModel, turn: Turn
-) -> None:
-    server.script(turn)
-    await _failure(model)
-
-
-@pytest.mark.parametrize(
-    ("fault", "total", "silence"),
-    [
-        (Fault(Effect.HANG), 0.4, 0.1),
-        (Fault(Effect.ACCEPT_THEN_HANG), 0.4, 0.1),
-        (Fault(Effect.ACCEPT_THEN_HANG, seconds=2), 9.0, 0.1),
-    ],
-    ids=["before headers", "before the first piece", "in the middle"],
-)
-async def test_silent_server_is_given_up(
-    server: OpenAISandbox, fault: Fault, total: float, silence: float
-) -> None:
-    server.faults.add("chat.completions", fault)
-    model = _model(server, total=total, silence=silence)
-    started = time.monotonic()
-    assert "silent" in await _failure(model)
-    assert time.monotonic() - started < 3
-    await model.close()
-
-
-async def test_dripping_server_is_given_up_in_total(server: OpenAISandbox) -> None:
-    server.script(Turn("drip " * 200, chunk_size=1, seconds_between=0.02))
-    model = _model(server, total=0.3, silence=0.3)
-    assert "0.3 s" in await _failure(model)
-    await model.close()
-
-
-async def test_other_answers_go_on_while_one_server_hangs(
-    server: OpenAISandbox, model: OpenAIModel
-) -> None:
-    server.faults.add("chat.completions", Fault(Effect.ACCEPT_THEN_HANG))
-    hanging = asyncio.create_task(_ask(model))
-    await server.journal.wait_for(lambda call: call.method == "chat.completions")
-    assert (await _ask(model)).text
-    hanging.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await hanging
 
 
 # --- checking ---------------------------------------------------------------------------------

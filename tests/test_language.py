@@ -23,6 +23,10 @@ from core.language import guess_language
         ("where is my order", "zh", "en"),
         ("ok", "zh", "zh"),
         ("123456", "zh", "zh"),
+        ("lin@example.com", "zh", "zh"),
+        ("https://shop.example/pots", "zh", "zh"),
+        ("ORDER-2231-AB", "zh", "zh"),
+        ("mail me at lin@example.com please", "zh", "en"),
         ("", "", "en"),
     ],
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.limits import CustomerRates
+from core.limits import CustomerRates, Rates
 from core.messages import Address, ChannelName
 
 
@@ -38,6 +38,7 @@ def test_being_refused_costs_nothing() -> None:
 
 
 def test_one_customer_never_uses_up_another_ones_share() -> None:
+    """L06: each has a bucket of their own."""
     rates = CustomerRates(2, Clock())
     for _ in range(10):
         rates.wait_for(address("loud"))
@@ -49,3 +50,8 @@ def test_no_more_than_a_bounded_number_of_addresses_is_remembered() -> None:
     for number in range(20_100):
         rates.wait_for(address(str(number)))
     assert len(rates) == 20_000
+
+
+def test_anything_can_have_a_rate() -> None:
+    rates: Rates[str] = Rates(1, Clock())
+    assert [rates.wait_for(place) for place in ("a", "b", "a")] == [0.0, 0.0, 60.0]

@@ -29,10 +29,12 @@ def remote(chain: str, nearest: str = "10.0.0.7") -> str:
     ],
 )
 def test_the_visitor_is_the_last_hop_that_is_not_ours(chain: str, visitor: str) -> None:
+    """A13: whatever a visitor writes before it."""
     assert remote(chain) == visitor
 
 
 def test_a_stranger_cannot_pretend() -> None:
+    """A13: only trusted proxies are believed."""
     assert remote("127.0.0.1", nearest="203.0.113.9") == "203.0.113.9"
 
 
@@ -49,3 +51,26 @@ def test_scheme_and_host_are_taken_only_when_they_can_be_true() -> None:
 )
 def test_what_this_machine_is(remote: str, local: bool) -> None:
     assert is_loopback(remote) == bool(local)
+
+
+@pytest.mark.parametrize(
+    ("direct", "remote", "place"),
+    [
+        ("10.0.0.7", "198.51.100.9", "198.51.100.9"),
+        ("10.0.0.7", "192.168.1.5", "192.168.1.5"),
+        ("10.0.0.7", "2001:db8:1:2::9", "2001:db8:1:2::/64"),
+        ("10.0.0.7", "::ffff:8.8.8.8", "8.8.8.8"),
+        ("8.8.8.8", "8.8.8.8", "8.8.8.8"),
+        ("2606:4700::1111", "2606:4700::1111", "2606:4700::/64"),
+        ("10.0.0.7", "10.0.0.9", ""),
+        ("127.0.0.1", "127.0.0.1", ""),
+        ("192.168.1.5", "192.168.1.5", ""),
+        ("::1", "", ""),
+        ("8.8.8.8", "unknown", ""),
+    ],
+)
+def test_only_an_address_that_stands_for_one_visitor_has_limits_of_its_own(
+    direct: str, remote: str, place: str
+) -> None:
+    """A13: behind a proxy that nobody told us of, nobody is locked out."""
+    assert PROXIES.place(direct, remote) == place

@@ -39,6 +39,7 @@ def lines() -> Iterator[io.StringIO]:
 def test_a_secret_is_hidden_in_text_arguments_and_tracebacks(
     lines: io.StringIO, secret: str
 ) -> None:
+    """A16, O06: at log level DEBUG."""
     log = logging.getLogger("test")
     log.info("POST https://api.telegram.org/bot%s/getMe", secret)
     log.info(f"said {secret}")

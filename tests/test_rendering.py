@@ -40,6 +40,7 @@ def test_buttons_alone_get_a_text_to_hang_under() -> None:
 
 @pytest.mark.parametrize("length", [4095, 4096, 4097])
 def test_limit_counts_utf16_units_and_spares_emoji(length: int) -> None:
+    """B08: UTF-16 units count, and no emoji is halved."""
     text = "a" * (length - 2) + "😀"
     pieces = split(text, 4096)
     assert "".join(pieces) == text
@@ -48,12 +49,14 @@ def test_limit_counts_utf16_units_and_spares_emoji(length: int) -> None:
 
 
 def test_cut_never_falls_inside_a_visible_character() -> None:
+    """B08: a cut falls between graphemes."""
     family = "👨\u200d👩\u200d👧\u200d👦"
     pieces = split(family * 40, 100)
     assert all(set(regex.findall(r"\X", piece)) <= {family, CUT_NOTICE} for piece in pieces[:-1])
 
 
 def test_cut_prefers_paragraphs_then_sentences_then_words() -> None:
+    """B08: the best border that is near."""
     assert split("a" * 60 + "\n\n" + "b. c " * 10, 100)[0] == "a" * 60
     assert split("Look at it. " * 20, 100)[0].endswith("it.")
     assert split("看看吧。" * 60, 100)[0].endswith("。")
@@ -61,6 +64,7 @@ def test_cut_prefers_paragraphs_then_sentences_then_words() -> None:
 
 
 def test_code_is_closed_and_opened_again() -> None:
+    """B08: a fence that is cut is closed and opened again."""
     code = "\n".join(f"    line {number}" for number in range(40))
     pieces = split(f"Try this:\n```python\n{code}\n```\nDone.", 200)
     assert len(pieces) > 2
@@ -70,6 +74,7 @@ def test_code_is_closed_and_opened_again() -> None:
 
 
 def test_endless_answer_stops_after_some_parts_and_says_so() -> None:
+    """B08: the number of parts has a cap."""
     pieces = split("word " * 20_000, 1_000)
     assert len(pieces) == MAX_PARTS
     assert pieces[-1].endswith(CUT_NOTICE)

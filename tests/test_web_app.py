@@ -96,7 +96,7 @@ async def test_it_says_what_is_not_ready() -> None:
 async def test_metrics_are_for_this_machine_and_for_token_holders(
     headers: dict[str, str], status: int
 ) -> None:
-    """A14"""
+    """A14: from outside."""
     async with (
         serving(metrics_token=TOKEN) as (client, _),
         client.get("/metrics", headers=headers) as answer,
@@ -106,7 +106,7 @@ async def test_metrics_are_for_this_machine_and_for_token_holders(
 
 
 async def test_an_empty_metrics_token_opens_nothing() -> None:
-    """A14"""
+    """A14: from outside."""
     headers = {"X-Forwarded-For": "203.0.113.9", "Authorization": "Bearer "}
     async with serving() as (client, _), client.get("/metrics", headers=headers) as answer:
         assert answer.status == 403
@@ -115,7 +115,7 @@ async def test_an_empty_metrics_token_opens_nothing() -> None:
 async def test_an_error_tells_the_visitor_nothing_and_the_log_everything(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """B01"""
+    """B01: broken or wrong JSON, bodies that are too large."""
     async with (
         serving() as (client, _),
         client.get("/broken", headers={"Accept": "text/html"}) as answer,
@@ -135,7 +135,7 @@ async def test_every_answer_carries_the_fence() -> None:
 
 
 async def test_a_large_body_is_refused_except_where_it_is_streamed() -> None:
-    """B01"""
+    """B01: broken or wrong JSON, bodies that are too large."""
     async with serving() as (client, _):
         async with client.post("/echo", data=bytes(1000)) as answer:
             assert len(await answer.read()) == 1000
@@ -146,7 +146,7 @@ async def test_a_large_body_is_refused_except_where_it_is_streamed() -> None:
 
 
 async def test_only_a_trusted_proxy_is_believed() -> None:
-    """A13"""
+    """A13: a stranger cannot pretend to be a proxy."""
     headers = {
         "X-Forwarded-For": "198.51.100.1, 203.0.113.9, 127.0.0.1",
         "X-Forwarded-Proto": "https",
@@ -182,7 +182,7 @@ async def raw(server: WebServer, *parts: bytes, every: float = 0.0) -> bytes:
 
 
 async def test_half_a_head_is_cut_off() -> None:
-    """L05"""
+    """L05: slow heads and bodies."""
     async with serving(patience=0.2) as (client, server):
         assert await raw(server, b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ") == b""
         assert await raw(server) == b""
@@ -191,17 +191,25 @@ async def test_half_a_head_is_cut_off() -> None:
 
 
 async def test_a_head_that_trickles_in_is_cut_off() -> None:
-    """L05"""
+    """L05: slow heads and bodies."""
     async with serving(patience=0.2) as (_, server):
         head = [bytes([byte]) for byte in b"GET /healthz HTTP/1.1\r\nHost: x"]
         assert await raw(server, *head, every=0.02) == b""
 
 
 async def test_half_a_body_is_given_up() -> None:
-    """L05"""
+    """L05: slow heads and bodies."""
     head = b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc"
     async with serving(patience=0.2) as (_, server):
         assert (await raw(server, head)).startswith(b"HTTP/1.1 408")
+
+
+async def test_a_body_that_trickles_in_is_given_up() -> None:
+    """L05: a byte now and then does not buy more time."""
+    head = b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n"
+    async with serving(patience=0.2) as (_, server):
+        answer = await raw(server, head, *[b"x"] * 20, every=0.02)
+        assert answer.startswith(b"HTTP/1.1 408")
 
 
 async def test_an_idle_connection_that_was_useful_is_kept() -> None:
@@ -224,7 +232,7 @@ async def test_an_idle_connection_that_was_useful_is_kept() -> None:
 async def test_garbage_is_refused_quietly(
     request_bytes: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """B05"""
+    """B05: hostile requests."""
     async with serving() as (client, server):
         answer = await raw(server, request_bytes)
         assert answer[:12] in (b"HTTP/1.1 400", b"HTTP/1.0 400", b"")
@@ -235,7 +243,7 @@ async def test_garbage_is_refused_quietly(
 
 
 async def test_a_packed_body_counts_unpacked() -> None:
-    """B05"""
+    """B05: hostile requests."""
     bomb = gzip.compress(bytes(5_000_000))
     headers = {"Content-Encoding": "gzip"}
     async with (

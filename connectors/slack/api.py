@@ -7,7 +7,7 @@ for Slack, so invisible and rearranging characters are taken out here.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from io import BytesIO
 from typing import Any
 
@@ -16,7 +16,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from connectors.slack.hosts import Hosts
-from connectors.slack.outcome import code_of, failure, is_mendable, words
+from connectors.slack.outcome import code_of, failure, is_mendable, pause_of, words
 from core.clean import clean
 from core.errors import DeliveryError, SendLater, Undeliverable
 
@@ -64,6 +64,17 @@ class SlackApi:
 
         Raises SendLater, Undeliverable or OutcomeUnknown.
         """
+        return await self.ask(method, arguments, allow=allow)
+
+    async def ask(
+        self,
+        method: str,
+        arguments: Mapping[str, Any],
+        *,
+        allow: Collection[str] = (),
+        paused: Callable[[float], None] | None = None,
+    ) -> Mapping[str, Any]:
+        """As `call`; `paused` is told the seconds for which Slack wants silence, if it does."""
         _ = self.session
         run = getattr(self._web, method.replace(".", "_"))
         try:
@@ -74,6 +85,9 @@ class SlackApi:
                 return {"ok": False, "error": code}
             if is_mendable(code):
                 self.trouble = words(code)
+            pause = pause_of(error)
+            if paused is not None and pause is not None:
+                paused(pause)
             raise failure(error) from None
         except (aiohttp.ClientError, OSError, ValueError, AttributeError) as error:
             # AttributeError: what the SDK makes of an answer that is not a JSON object.

@@ -13,7 +13,6 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import datetime
 from time import monotonic
 from typing import Any
-from weakref import WeakValueDictionary
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
@@ -26,8 +25,10 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 
 from connectors.slack.endpoint import PATH, EventsEndpoint
 from connectors.slack.identity import Identity, app_id_of, introduce
+from connectors.slack.lanes import Lanes
 from connectors.slack.link import SocketLink
-from connectors.slack.origin import is_for, lane_of
+from connectors.slack.origin import is_for, lane_of, moment_of
+from connectors.slack.pacer import Rate
 from connectors.slack.reach import Reach
 from connectors.slack.settings import Receive, SlackSettings
 from core.errors import BadCredentials, NotReady, StoreUnavailable
@@ -54,9 +55,11 @@ class SlackApp(Reach):
         now: Callable[[], datetime],
         timeout: float = 10.0,
         ping_interval: float = 5.0,
+        rate: Rate | None = None,
     ) -> None:
-        super().__init__(settings, now=now, timeout=timeout)
+        super().__init__(settings, now=now, timeout=timeout, rate=rate)
         self._settings = settings
+        self._timeout = timeout
         self._ping_interval = ping_interval
         self._endpoint = EventsEndpoint(
             settings.signing_secret.get_secret_value(),
@@ -70,7 +73,7 @@ class SlackApp(Reach):
         self._link: SocketLink | None = None
         self._attached: dict[Handler, Connected] = {}
         self._starting = asyncio.Lock()
-        self._lanes: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._lanes = Lanes()
         self._taking: set[asyncio.Task[Any]] = set()
         self._tasks = Tasks()
 
@@ -169,6 +172,7 @@ class SlackApp(Reach):
             self._settings.app_token.get_secret_value(),
             self._take_envelope,
             self._greeted,
+            opening=self._timeout,
             ping_interval=self._ping_interval,
         )
         await self._link.open()
@@ -227,10 +231,8 @@ class SlackApp(Reach):
         """The status to answer with: anything but 200 makes Slack send the event again."""
         if not is_for(body, self.identity.team_id, self._app_id):
             return 200
-        name = lane_of(body)
-        lane = self._lanes.get(name) or self._lanes.setdefault(name, asyncio.Lock())
         try:
-            async with lane:
+            async with self._lanes.turn(lane_of(body), moment_of(body)):
                 for handler in tuple(self._attached):
                     if await handler(body):
                         break

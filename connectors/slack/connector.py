@@ -19,7 +19,15 @@ from connectors.slack import inbound, outbound
 from connectors.slack.app import SlackApp
 from connectors.slack.catchup import DirectMessages
 from connectors.slack.inbound import Heard
-from core.errors import FileUnavailable, TextTooLong, TooManyMessages
+from core.errors import (
+    FileUnavailable,
+    NotReady,
+    SendLater,
+    StoreUnavailable,
+    TextTooLong,
+    TooManyMessages,
+    Undeliverable,
+)
 from core.messages import (
     Address,
     ButtonPressed,
@@ -59,7 +67,7 @@ class SlackConnector:
         self._desk_channel = desk_channel
         self._inbox: Inbox | None = None
         self._shows_typing = True
-        self._direct = DirectMessages(slack, services.cursors, self._take)
+        self._direct = DirectMessages(slack, services.cursors, self._take_missed)
 
     @property
     def status(self) -> Status:
@@ -83,21 +91,37 @@ class SlackConnector:
     # --- in ------------------------------------------------------------------------------
 
     async def _take(self, body: Mapping[str, Any]) -> bool:
-        identity = self._slack.identity
-        heard = inbound.parse(body, identity.team_id, identity.bot_user_id)
-        if heard is None or self._inbox is None or not await self._is_for_us(heard):
+        heard = self._heard(body)
+        if heard is None or not await self._is_for_us(heard):
             return False
-        event = await self._told(heard)
+        if heard.is_direct:
+            await self._direct.first(heard.channel)
         try:
-            await self._inbox.accept(event)
+            await self._accept(heard)
         except TooManyMessages as error:
             self._refuse(heard, "too_fast", seconds=f"{error.after:.0f}")
-        except TextTooLong as error:
-            self._refuse(heard, "too_long", limit=error.limit)
         return True
 
+    async def _take_missed(self, body: Mapping[str, Any]) -> None:
+        """Raises TooManyMessages too: who wrote a lot while we were away was not too fast."""
+        heard = self._heard(body)
+        if heard is not None and await self._is_for_us(heard):
+            await self._accept(heard)
+
+    def _heard(self, body: Mapping[str, Any]) -> Heard | None:
+        identity = self._slack.identity
+        return inbound.parse(body, identity.team_id, identity.bot_user_id)
+
+    async def _accept(self, heard: Heard) -> None:
+        if self._inbox is None:
+            raise StoreUnavailable("the channel has stopped")
+        try:
+            await self._inbox.accept(await self._told(heard))
+        except TextTooLong as error:
+            self._refuse(heard, "too_long", limit=error.limit)
+
     async def _is_for_us(self, heard: Heard) -> bool:
-        if not heard.channel.startswith("D") and await self._is_desk(heard.channel):
+        if not heard.is_direct and await self._is_desk(heard.channel):
             return False
         if heard.called:
             return True
@@ -142,7 +166,7 @@ class SlackConnector:
     # --- out -----------------------------------------------------------------------------
 
     async def send(self, to: Address, reply: Reply) -> Receipt:
-        channel, thread = inbound.place_of(to, reply.context)
+        channel, thread = self._place(to, reply.context)
         unshared = await self._share(channel, thread, reply)
         if reply.attachments and not reply.text and not unshared and not reply.buttons:
             return Receipt(f"file:{reply.key}")
@@ -160,14 +184,14 @@ class SlackConnector:
         return Receipt(ts)
 
     async def find(self, to: Address, reply: Reply, since: datetime) -> Receipt | None:
-        channel, thread = inbound.place_of(to, reply.context)
+        channel, thread = self._place(to, reply.context)
         ts = await self._slack.find(channel, reply.key, since, thread=thread)
         return Receipt(ts) if ts else None
 
     async def edit(self, to: Address, remote_id: str, reply: Reply) -> None:
         if remote_id.startswith("file:"):
             return
-        channel, _ = inbound.place_of(to, reply.context)
+        channel, _ = self._place(to, reply.context)
         name = outbound.signature(reply)
         prefix = "" if self._may_customize() else name
         text, blocks = (
@@ -177,7 +201,7 @@ class SlackConnector:
         await self._slack.update(channel, remote_id, text, blocks)
 
     async def delete(self, to: Address, remote_id: str) -> None:
-        channel, _ = inbound.place_of(to, "")
+        channel, _ = self._place(to, "")
         if remote_id.startswith("file:"):
             key = remote_id.removeprefix("file:")
             _, _, thread = to.peer.partition(":")
@@ -187,7 +211,7 @@ class SlackConnector:
         await self._slack.call("chat.delete", channel=channel, ts=remote_id, allow=_GONE)
 
     async def typing(self, to: Address, context: str) -> None:
-        channel, thread = inbound.place_of(to, context)
+        channel, thread = self._place(to, context)
         if not thread or not self._shows_typing:
             return
         answer = await self._slack.call(
@@ -201,6 +225,17 @@ class SlackConnector:
 
     def fetch(self, remote: str) -> AsyncIterator[bytes]:
         return self._slack.fetch(remote)
+
+    def _place(self, to: Address, context: str) -> tuple[str, str]:
+        """An older conversation may be of a workspace that we have left; ids there mean nothing
+        here."""
+        try:
+            team = self._slack.identity.team_id
+        except NotReady as error:
+            raise SendLater(str(error)) from None
+        if to.account != team:
+            raise Undeliverable("the conversation is in another Slack workspace")
+        return inbound.place_of(to, context)
 
     async def _share(self, channel: str, thread: str, reply: Reply) -> list[str]:
         """Send the files of `reply`; the names of those that cannot be sent."""

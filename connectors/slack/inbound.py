@@ -46,6 +46,10 @@ class Heard:
     user: str
     called: bool = True
 
+    @property
+    def is_direct(self) -> bool:
+        return _is_direct(self.channel)
+
 
 def parse(body: Json, team: str, bot_user: str) -> Heard | None:
     """What this means for us; None when it means nothing."""

@@ -31,7 +31,6 @@ _SDK_LOG.setLevel(logging.CRITICAL)
 
 FIRST_PAUSE, GROWTH, LONGEST_PAUSE = 0.5, 1.75, 60.0
 STEADY = 30.0
-OPENING = 10.0
 CLOSING = 1.0
 _REFUSED = frozenset(
     {
@@ -50,7 +49,8 @@ Take = Callable[[AsyncBaseSocketModeClient, SocketModeRequest], Awaitable[None]]
 
 
 class SocketLink:
-    """Connects, and connects again. `greeted(app_id)` is called after each connection began."""
+    """Connects, and connects again. `greeted(app_id)` is called after each connection began.
+    Whatever does not open within `opening` seconds is tried anew, with a new address."""
 
     def __init__(
         self,
@@ -59,9 +59,11 @@ class SocketLink:
         take: Take,
         greeted: Callable[[str], None],
         *,
+        opening: float,
         ping_interval: float,
     ) -> None:
         self._api = api
+        self._opening = opening
         self._app_token = app_token
         self._take = take
         self._greeted = greeted
@@ -101,15 +103,17 @@ class SocketLink:
             try:
                 return await self._connect()
             except (NotReady, BadCredentials) as error:
-                failures += 1
                 log.warning("Slack: %s; trying again", error)
+            except Exception:
+                log.exception("the connection to Slack broke in a new way; trying again")
+            failures += 1
 
     async def _connect(self) -> _Session:
         session = _Session(self._app_token, self._api, self._ping_interval)
         session.socket_mode_request_listeners.append(self._take)
         try:
             session.wss_uri = await self._address()
-            async with asyncio.timeout(OPENING):
+            async with asyncio.timeout(self._opening):
                 await session.connect()  # type: ignore[no-untyped-call]
                 app_id = await session.greeting
         except TimeoutError:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+_TS = re.compile(r"\d{1,12}\.\d{1,6}", re.ASCII)
 
 
 def is_for(body: Mapping[str, Any], team: str, app: str) -> bool:
@@ -15,14 +18,24 @@ def is_for(body: Mapping[str, Any], team: str, app: str) -> bool:
 
 
 def lane_of(body: Mapping[str, Any]) -> str:
-    """Events of one lane are taken one after the other, in the order of their arrival."""
+    """Events of one lane are taken one after the other: those of a thread with its root, and
+    those of a direct conversation, whose threads are all one customer's."""
     event = mapping(body.get("event"))
     container = mapping(body.get("container"))
     place = event or container
     inner = mapping(event.get("message")) or mapping(event.get("previous_message")) or place
-    channel = place.get("channel") or place.get("channel_id") or ""
-    thread = inner.get("thread_ts") or ""
-    return f"{channel}:{thread}"
+    channel = str(place.get("channel") or place.get("channel_id") or "")
+    root = inner.get("thread_ts") or inner.get("ts") or inner.get("message_ts") or ""
+    return channel if channel.startswith("D") else f"{channel}:{root}"
+
+
+def moment_of(body: Mapping[str, Any]) -> float:
+    """When it happened, in Slack's seconds; 0 when it does not say so."""
+    actions = body.get("actions")
+    action = mapping(actions[0]) if isinstance(actions, list) and actions else {}
+    event = mapping(body.get("event"))
+    stamp = event.get("event_ts") or event.get("ts") or action.get("action_ts")
+    return float(stamp) if isinstance(stamp, str) and _TS.fullmatch(stamp) else 0.0
 
 
 def mapping(value: Any) -> Mapping[str, Any]:

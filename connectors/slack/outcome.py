@@ -98,12 +98,25 @@ def retry_after(headers: Mapping[str, Any]) -> float:
     return min(max(float(wish), SHORTEST_WAIT), LONGEST_WAIT)
 
 
-def _answered(error: SlackApiError) -> DeliveryError:
+def pause_of(error: SlackApiError) -> float | None:
+    """The seconds for which Slack wants silence; None when it refused for another reason."""
+    limited = code_of(error) in ("ratelimited", "rate_limited", "message_limit_exceeded")
+    if _status_of(error) == 429 or limited:
+        return retry_after(error.response.headers)
+    return None
+
+
+def _status_of(error: SlackApiError) -> int:
     # Where the body was no JSON, the SDK hands on aiohttp's response instead of its own.
-    status = int(getattr(error.response, "status_code", 0) or getattr(error.response, "status", 0))
-    code = code_of(error)
-    if status == 429 or code in ("ratelimited", "rate_limited", "message_limit_exceeded"):
-        return SendLater("Slack asks us to slow down", retry_after(error.response.headers))
+    response = error.response
+    return int(getattr(response, "status_code", 0) or getattr(response, "status", 0))
+
+
+def _answered(error: SlackApiError) -> DeliveryError:
+    status, code = _status_of(error), code_of(error)
+    pause = pause_of(error)
+    if pause is not None:
+        return SendLater("Slack asks us to slow down", pause)
     if status >= 500 or not code:
         return OutcomeUnknown(f"Slack answered with status {status} and no reason")
     return refusal(code)

@@ -10,11 +10,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from connectors.slack.api import SlackApi
 from connectors.slack.markup import escaped, harmless
 from connectors.slack.origin import mapping
+from connectors.slack.pacer import Pacer
 from core.errors import DeliveryError, SendLater
 
 EVENT_TYPE = "frontdesk_delivery"
@@ -22,8 +24,8 @@ PAGE = 200
 MOST_PAGES = 100
 MOST_THREADS = 15
 LOOK_BACK = 2 * 24 * 3600.0
-# Slack's clock and ours differ, and a request takes its time.
-MARGIN = 5.0
+# Slack's clock and ours may differ by minutes; a key names one post only, however old.
+MARGIN = 900.0
 _NAMESPACE = uuid.UUID("5f0c7b0e-6a0e-4b43-9a77-0b1b9d0c5d11")
 
 Blocks = Sequence[Mapping[str, Any]]
@@ -32,8 +34,9 @@ Blocks = Sequence[Mapping[str, Any]]
 class Posts:
     """Writes and reads back. Texts and the texts of `plain_text` objects are given unescaped."""
 
-    def __init__(self, api: SlackApi) -> None:
+    def __init__(self, api: SlackApi, pacer: Pacer) -> None:
         self._api = api
+        self._pacer = pacer
 
     async def post(
         self,
@@ -53,17 +56,10 @@ class Posts:
             optional = {"thread_ts": thread, **({"reply_broadcast": True} if broadcast else {})}
         if username:
             optional |= {"username": harmless(username), **({"icon_emoji": icon} if icon else {})}
-        answer = await self._api.call(
-            "chat.postMessage",
-            channel=channel,
-            **_contents(text, blocks),
-            mrkdwn=False,
-            unfurl_links=False,
-            unfurl_media=False,
-            metadata={"event_type": EVENT_TYPE, "event_payload": {"key": key}},
-            client_msg_id=str(uuid.uuid5(_NAMESPACE, key)),
-            **optional,
-        )
+        arguments = {"channel": channel, **_contents(text, blocks), **_ours(key), **optional}
+        await self._pacer.turn(channel, key)
+        hold = partial(self._pacer.hold, channel)
+        answer = await self._api.ask("chat.postMessage", arguments, paused=hold)
         return str(answer["ts"])
 
     async def update(self, channel: str, ts: str, text: str, blocks: Blocks) -> None:
@@ -168,6 +164,17 @@ def _key_of(message: Mapping[str, Any]) -> Any:
     metadata = mapping(message.get("metadata"))
     ours = metadata.get("event_type") == EVENT_TYPE
     return mapping(metadata.get("event_payload")).get("key") if ours else None
+
+
+def _ours(key: str) -> dict[str, Any]:
+    """What makes a post harmless and lets it be found again."""
+    return {
+        "mrkdwn": False,
+        "unfurl_links": False,
+        "unfurl_media": False,
+        "metadata": {"event_type": EVENT_TYPE, "event_payload": {"key": key}},
+        "client_msg_id": str(uuid.uuid5(_NAMESPACE, key)),
+    }
 
 
 def _contents(text: str, blocks: Blocks) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from connectors.slack.api import SlackApi
 from connectors.slack.directory import Directory
 from connectors.slack.download import download
 from connectors.slack.hosts import Hosts
+from connectors.slack.pacer import Pacer, Rate
 from connectors.slack.people import People
 from connectors.slack.posting import Posts
 from connectors.slack.settings import SlackSettings
@@ -22,13 +23,18 @@ class Reach:
     """
 
     def __init__(
-        self, settings: SlackSettings, *, now: Callable[[], datetime], timeout: float
+        self,
+        settings: SlackSettings,
+        *,
+        now: Callable[[], datetime],
+        timeout: float,
+        rate: Rate | None = None,
     ) -> None:
         self.now = now
         self._token = settings.bot_token.get_secret_value()
         self._hosts = Hosts(settings.api_url)
         self._api = SlackApi(self._token, settings.api_url, timeout)
-        posts = Posts(self._api)
+        posts = Posts(self._api, Pacer(rate))
         sharing = Sharing(self._api, posts, now)
         people = People(self._api.call, now)
         self.call = self._api.call

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from telegram.error import InvalidToken, TelegramError
 
-from connectors.telegram import outbound
+from connectors.telegram import checks, outbound
 from connectors.telegram.api import TelegramApi
 from connectors.telegram.contents import TELEGRAM
 from connectors.telegram.download import download
-from connectors.telegram.inbound import ALLOWED_UPDATES, Me
+from connectors.telegram.inbound import ALLOWED_UPDATES
 from connectors.telegram.intake import Intake
 from connectors.telegram.moves import Moves
 from connectors.telegram.outcome import UNKNOWN_BOT, is_foreign, words_of
@@ -23,7 +23,14 @@ from connectors.telegram.polling import FIRST_PAUSE, Poller
 from connectors.telegram.sending import Sending
 from connectors.telegram.settings import OnUncertain, Receive, TelegramSettings
 from connectors.telegram.webhook import PATH, Webhook
-from core.errors import BadCredentials, NotReady, OutcomeUnknown, SendLater, Undeliverable
+from core.errors import (
+    BadCredentials,
+    NotReady,
+    OutcomeUnknown,
+    SendLater,
+    StoreUnavailable,
+    Undeliverable,
+)
 from core.messages import Address, ChannelName, Receipt, Reply
 from core.ports import Inbox, Route, Services, Status
 from core.settings.texts import Texts
@@ -99,7 +106,7 @@ class TelegramConnector:
             self._webhook.check()
         await self._api.open()
         try:
-            me = await self._meet()
+            me = await checks.meet(self._api.bot, self._services.cursors)
             intake = Intake(inbox, me, self._api.bot, self._moves, self._texts, self._tasks)
             if self._settings.receive is Receive.WEBHOOK:
                 await self._receive_by_webhook(intake)
@@ -110,6 +117,8 @@ class TelegramConnector:
             if isinstance(error, InvalidToken) and not is_foreign(error):
                 raise BadCredentials(UNKNOWN_BOT) from None
             raise NotReady(words_of(error)) from None
+        except StoreUnavailable as error:
+            raise NotReady(f"the store is not available: {error}") from None
         self._status = Status(True)
 
     async def stop(self) -> None:
@@ -120,18 +129,10 @@ class TelegramConnector:
         await self._api.close()
         self._status = Status(False, "stopped")
 
-    async def _meet(self) -> Me:
-        user = await self._api.bot.get_me()
-        log.info("Telegram knows our bot as @%s", user.username)
-        return Me(user.id, user.username or "")
-
     async def _receive_by_polling(self, intake: Intake) -> None:
-        bot = self._api.bot
-        if (await bot.get_webhook_info()).url:
-            log.warning("a webhook was set for our bot and is deleted, because we poll")
-            await bot.delete_webhook(drop_pending_updates=False)
+        await checks.take_over_from_webhook(self._api.bot)
         poller = Poller(
-            bot,
+            self._api.bot,
             self._services.cursors,
             f"telegram:{self._account}:offset",
             intake.take,
@@ -142,6 +143,7 @@ class TelegramConnector:
         self._tasks.start(poller.run(), "polling of Telegram")
 
     async def _receive_by_webhook(self, intake: Intake) -> None:
+        await checks.look_at_webhook(self._api.bot, self._webhook.url)
         self._webhook.open(intake.take)
         await self._api.bot.set_webhook(
             self._webhook.url,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from core.clean import clean as visible
 from core.messages import Attachment, AuthorKind, Button, Capabilities, Reply
 from core.rendering import units
 
@@ -55,15 +56,15 @@ def compose(reply: Reply) -> tuple[Outgoing, ...]:
     if reply.text.strip() or reply.buttons or not reply.attachments:
         messages.append(_words(reply, name, place))
         name = ""
-    files = (Outgoing(name, units(name), file=file, place=place) for file in reply.attachments)
-    return (*messages, *files)
+    files = (_named(file) for file in reply.attachments)
+    return (*messages, *(Outgoing(name, units(name), file=file, place=place) for file in files))
 
 
 def signature(reply: Reply) -> str:
     """The name an agent's reply is shown with; "" for everybody else."""
     if reply.author.kind is not AuthorKind.AGENT:
         return ""
-    return cut(" ".join(clean(reply.author.name).split()), MAX_NAME)
+    return cut(_line(reply.author.name), MAX_NAME)
 
 
 def plainest(message: Outgoing) -> Outgoing:
@@ -92,6 +93,16 @@ def clean(text: str) -> str:
 def cut(text: str, limit: int) -> str:
     """The beginning of `text`, at most `limit` UTF-16 units long, no character halved."""
     return text.encode("utf-16-le")[: 2 * limit].decode("utf-16-le", "ignore")
+
+
+def _line(text: str) -> str:
+    """A name from elsewhere as one line that shows what it is."""
+    return " ".join(visible(text).split())
+
+
+def _named(file: Attachment) -> Attachment:
+    # The client would write a double quote as %22.
+    return replace(file, name=_line(file.name).replace('"', "'") or "file")
 
 
 def _words(reply: Reply, name: str, place: Place) -> Outgoing:

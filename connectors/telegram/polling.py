@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 FIRST_PAUSE = 0.5
 _GROWTH, _LONGEST_PAUSE = 1.75, 60.0
 _TRIES = 5  # for an update on which the core breaks
-_CONFLICT = (
+_RIVAL = (
     "Telegram gives our updates to somebody else: either another program polls with the same "
     "token, or a webhook was set for it. Stop the one, delete the other, or use a bot of its own"
 )
@@ -59,6 +59,7 @@ class Poller:
         self._first_pause = first_pause
         self._offset: int | None = None
         self._in_doubt = False
+        self._trouble = ""
         self._broken: dict[int, int] = defaultdict(int)
 
     async def run(self) -> None:
@@ -90,6 +91,7 @@ class Poller:
             self._offset = offset
             self._broken.clear()
         self._in_doubt = False
+        self._trouble = ""
         self._report("")
 
     async def _take_all(self, updates: Sequence[Update]) -> None:
@@ -122,19 +124,24 @@ class Poller:
         """Tell the log and the status what is wrong; how many seconds to wait at least."""
         match error:
             case Conflict():
-                log.error("%s", _CONFLICT)
-                self._report("another program or a webhook takes our updates")
+                self._tell(logging.ERROR, "another program or a webhook takes our updates", _RIVAL)
             case InvalidToken():
-                log.error("%s", UNKNOWN_BOT)
-                self._report("Telegram refuses channels.telegram.token")
+                self._tell(logging.ERROR, "Telegram refuses channels.telegram.token", UNKNOWN_BOT)
             case TelegramError():
-                log.warning("no updates from Telegram: %s", words_of(error))
-                self._report(words_of(error))
+                words = words_of(error)
+                self._tell(logging.WARNING, words, f"no updates from Telegram: {words}")
                 return seconds_of(error) if isinstance(error, RetryAfter) else 0.0
             case StoreUnavailable():
-                log.warning("updates wait at Telegram: the store is not available (%s)", error)
-                self._report("the store is not available")
+                why = f"updates wait at Telegram: the store is not available ({error})"
+                self._tell(logging.WARNING, "the store is not available", why)
             case _:
                 log.error("updates could not be taken in", exc_info=error)
                 self._report(f"updates cannot be taken in ({type(error).__name__})")
         return 0.0
+
+    def _tell(self, level: int, trouble: str, sentence: str) -> None:
+        """Once for as long as it lasts: what is tried for hours would fill the log."""
+        if trouble != self._trouble:
+            log.log(level, "%s", sentence)
+        self._trouble = trouble
+        self._report(trouble)

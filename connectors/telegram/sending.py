@@ -10,6 +10,7 @@ from typing import TypeVar
 from telegram import (
     InlineKeyboardButton,
     InlineKeyboardMarkup,
+    LinkPreviewOptions,
     Message,
     MessageEntity,
     ReplyParameters,
@@ -36,6 +37,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 Work = Callable[[int], Awaitable[T]]
 
+# For a preview Telegram calls whatever address stands in a text, and GPT can be made to write one.
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 MOST_BYTES, MOST_PHOTO_BYTES = 50_000_000, 10_000_000
 _PHOTOS = frozenset({"image/jpeg", "image/png", "image/webp"})
 _VOICES = frozenset({"audio/ogg", "audio/opus"})
@@ -76,6 +79,7 @@ class Sending:
                 here,
                 id,
                 entities=_entities(message),
+                link_preview_options=_NO_PREVIEW,
                 reply_markup=_keyboard(message.keys),
             )
 
@@ -153,6 +157,7 @@ class Sending:
                 chat,
                 message.text,
                 entities=_entities(message),
+                link_preview_options=_NO_PREVIEW,
                 reply_markup=_keyboard(message.keys),
                 reply_parameters=_answered(message.place),
                 message_thread_id=message.place.topic,

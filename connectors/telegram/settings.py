@@ -39,4 +39,7 @@ class TelegramSettings(ChannelSettings):
     on_uncertain: OnUncertain = Field(OnUncertain.RESEND, strict=False)
 
     def needs(self) -> tuple[str, ...]:
-        return ("channels.telegram.token",)
+        if self.receive is Receive.POLLING:
+            return ("channels.telegram.token",)
+        secret = "channels.telegram.webhook_secret"  # noqa: S105 - where it stands
+        return ("channels.telegram.token", secret, "server.public_url")

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from connectors.web.crowd import Pace
 from connectors.web.gate import Gate
 from connectors.web.hub import Hub
+from connectors.web.identity import Identities
 from connectors.web.origins import Origins
 from connectors.web.pages import Pages
+from connectors.web.reception import Reception
 from connectors.web.session import CHANNEL, Shared
 from connectors.web.settings import WebLimits, WebSettings
 from connectors.web.tokens import Tokens
@@ -28,9 +31,9 @@ _KEY_NAME = "web.token_key"
 class WebConnector:
     """The chat bubble. Nothing is sent to it: every tab reads the transcript by `seq`.
 
-    `public_url` is where visitors reach us, "" when only the Host header tells. `heartbeat` and
-    `patience` are seconds: how often silence is questioned, and how long a browser may refuse to
-    read.
+    `public_url` is where visitors reach us, "" when only the Host header tells. `heartbeat`,
+    `patience` and `idle` are seconds: how often silence is questioned, how long a browser may
+    refuse to read, and how long an upload may stand still.
     """
 
     name = CHANNEL
@@ -46,6 +49,7 @@ class WebConnector:
         heartbeat: float = 30.0,
         patience: float = 5.0,
         hello_seconds: float = 10.0,
+        idle: float = 10.0,
     ) -> None:
         origins = Origins(
             public_url, settings.allowed_origins, allow_none=settings.allow_no_origin
@@ -57,10 +61,12 @@ class WebConnector:
         self._hub = Hub()
         self._tasks = Tasks()
         self._pages = Pages(settings)
-        self._files = Files(origins, limits.max_mb)
+        self._pace = Pace(limits.per_minute_each)
+        self._files = Files(origins, limits, self._pace, idle=idle)
         self._gate = Gate(
             origins,
             limits.connections,
+            limits.connections_each,
             frame_bytes=limits.socket_frame_bytes,
             heartbeat=heartbeat,
             patience=patience,
@@ -100,14 +106,19 @@ class WebConnector:
             limits=self._limits,
             services=self._services,
             inbox=inbox,
-            tokens=Tokens(key),
+            reception=Reception(Tokens(key), self._identities(key)),
             hub=self._hub,
+            pace=self._pace,
             tasks=self._tasks,
             hello_seconds=self._hello_seconds,
         )
         self._files.open(shared)
         self._gate.open(shared)
         self._status = Status(True)
+
+    def _identities(self, key: str) -> Identities:
+        secret = self._settings.identity_secret.get_secret_value()
+        return Identities(secret, key, self._services.now)
 
     async def stop(self) -> None:
         self._status = Status(False, "stopped")
@@ -143,6 +154,7 @@ def build(parts: Parts) -> WebConnector:
             socket_frame_bytes=limits.socket_frame_bytes,
             connections=limits.connections,
             max_mb=parts.settings.files.max_mb,
+            per_minute=limits.customer_per_minute,
         ),
         parts.settings.server.public_url,
     )

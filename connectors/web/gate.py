@@ -9,9 +9,11 @@ import random
 
 from aiohttp import web
 
+from connectors.web.crowd import Crowd
 from connectors.web.origins import Origins
 from connectors.web.outlet import Outlet
 from connectors.web.session import Session, Shared
+from core.web import PLACE
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +25,8 @@ _COMEBACKS_PER_SECOND = 500.0
 class Gate:
     """Upgrades requests to sockets and runs their sessions.
 
-    `heartbeat`: seconds between pings; a peer that is silent for half of it more is gone.
+    `limit`: sockets in all; `each`: those of one address. `heartbeat`: seconds between pings; a
+    peer that is silent for half of it more is gone.
     `patience`: seconds a browser may refuse to read. `taken` is the number of sockets.
     """
 
@@ -31,6 +34,7 @@ class Gate:
         self,
         origins: Origins,
         limit: int,
+        each: int,
         *,
         frame_bytes: int,
         heartbeat: float,
@@ -38,6 +42,7 @@ class Gate:
     ) -> None:
         self._origins = origins
         self._limit = limit
+        self._crowd = Crowd("chats", each)
         self._frame_bytes = frame_bytes
         self._heartbeat = heartbeat
         self._patience = patience
@@ -52,11 +57,17 @@ class Gate:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         shared = self._admitted(request)
+        place = request.get(PLACE, "")
+        if not self._crowd.enter(place):
+            raise web.HTTPTooManyRequests(
+                text="too many connections\n", headers={"Retry-After": str(_RETRY_SECONDS)}
+            )
         self._change(+1)
         try:
-            return await self._serve(request, shared)
+            return await self._serve(request, shared, place)
         finally:
             self._change(-1)
+            self._crowd.leave(place)
 
     def _admitted(self, request: web.Request) -> Shared:
         origin = request.headers.get("Origin")
@@ -80,7 +91,7 @@ class Gate:
         else:
             self._empty.set()
 
-    async def _serve(self, request: web.Request, shared: Shared) -> web.StreamResponse:
+    async def _serve(self, request: web.Request, shared: Shared, place: str) -> web.StreamResponse:
         socket = web.WebSocketResponse(
             heartbeat=self._heartbeat,
             timeout=self._patience,
@@ -94,7 +105,7 @@ class Gate:
         if transport is None:
             return socket
         outlet = Outlet(socket, transport, self._patience)
-        session = Session(shared, socket, outlet)
+        session = Session(shared, socket, outlet, place)
         self._sessions.add(session)
         writer = asyncio.create_task(outlet.run(), name="web writer")
         try:

@@ -92,28 +92,29 @@ def says_nothing(text: str) -> bool:
 def wrote(
     frame: Write,
     address: Address,
-    hello: Hello,
+    sender: Sender,
     attachments: Sequence[Attachment],
     at: datetime,
+    page: str = "",
 ) -> CustomerWrote:
     return CustomerWrote(
         address=address,
         external_id=frame.id.lower(),
         text=frame.text.replace("\x00", "\ufffd"),  # PostgreSQL stores no NUL
-        sender=Sender(language=language_of(hello)),
+        sender=sender,
         attachments=tuple(attachments),
         at=at,
-        page=page_of(hello),
+        page=page,
     )
 
 
-def pressed(frame: Press, address: Address, hello: Hello) -> ButtonPressed:
+def pressed(frame: Press, address: Address, sender: Sender) -> ButtonPressed:
     return ButtonPressed(
         address=address,
         external_id=frame.id.lower(),
         seq=frame.seq,
         index=int(frame.value),
-        sender=Sender(language=language_of(hello)),
+        sender=sender,
     )
 
 

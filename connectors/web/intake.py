@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import dataclass
 
 from connectors.web import inbound, outbound
+from connectors.web.crowd import Pace
 from connectors.web.feed import Feed
 from connectors.web.frames import Ack, Fault, Frame, Hello, Press, SeenUpTo, Write
+from connectors.web.identity import Customer
 from connectors.web.outlet import Outlet
 from core.errors import StoreUnavailable, TextTooLong, TooManyMessages
 from core.messages import (
@@ -19,6 +22,7 @@ from core.messages import (
     CustomerWrote,
     FileId,
     Outcome,
+    Sender,
 )
 from core.ports import Inbox, Services
 from core.tasks import Tasks
@@ -37,6 +41,21 @@ class Refused(Exception):
         self.code = code
 
 
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Who is here and from where. `customer` is whom the site vouches for; `place` is whose share
+    of the limits counts, "" for nobody's."""
+
+    hello: Hello
+    customer: Customer | None = None
+    place: str = ""
+
+    @property
+    def sender(self) -> Sender:
+        language = inbound.language_of(self.hello)
+        return self.customer.sender(language) if self.customer else Sender(language=language)
+
+
 class Intake:
     """Hands one socket's frames to the inbox. `max_chars` limits a message's text.
 
@@ -46,20 +65,23 @@ class Intake:
 
     def __init__(
         self,
-        hello: Hello,
+        visit: Visit,
         feed: Feed,
         outlet: Outlet,
         inbox: Inbox,
         services: Services,
         tasks: Tasks,
+        pace: Pace,
         max_chars: int,
     ) -> None:
-        self._hello = hello
+        self._visit = visit
+        self._sender = visit.sender
         self._feed = feed
         self._outlet = outlet
         self._inbox = inbox
         self._services = services
         self._tasks = tasks
+        self._pace = pace
         self._max_chars = max_chars
         self._slots = asyncio.Semaphore(IN_FLIGHT)
         self._newest: asyncio.Future[None] | None = None
@@ -68,6 +90,8 @@ class Intake:
     async def write(self, frame: Write) -> bool:
         """Returns once the message is under way, later when too many are; False when it was
         refused at once. Never raises."""
+        if self._too_fast(frame.id):
+            return False
         try:
             event = await self._written(frame)
         except Refused as refused:
@@ -79,10 +103,13 @@ class Intake:
             return True
         return False
 
-    async def press(self, frame: Press) -> None:
-        await self._begin(
-            inbound.pressed(frame, self._feed.address, self._hello), frame.id, frame.seq
-        )
+    async def press(self, frame: Press) -> bool:
+        """As `write`."""
+        if self._too_fast(frame.id):
+            return False
+        event = inbound.pressed(frame, self._feed.address, self._sender)
+        await self._begin(event, frame.id, frame.seq)
+        return True
 
     async def seen(self, frame: SeenUpTo) -> None:
         """Only news of what the browser really got is passed on."""
@@ -95,14 +122,21 @@ class Intake:
         if self._newest is not None and not self._newest.done():
             await asyncio.wait([self._newest], timeout=seconds)
 
+    def _too_fast(self, id: str) -> bool:
+        wait = self._pace.wait_for(self._visit.place)
+        if wait:
+            self._say(_rate_limited(id, wait))
+        return bool(wait)
+
     async def _written(self, frame: Write) -> CustomerWrote:
         if len(frame.text) > self._max_chars:
             raise Refused("too_long", f"longer than {self._max_chars} characters")
         if inbound.says_nothing(frame.text) and not frame.attachments:
             raise Refused("bad_frame", "neither text nor attachment")
         files = [await self._uploaded(id) for id in frame.attachments]
+        page = inbound.page_of(self._visit.hello)
         now = self._services.now()
-        return inbound.wrote(frame, self._feed.address, self._hello, files, now)
+        return inbound.wrote(frame, self._feed.address, self._sender, files, now, page)
 
     async def _uploaded(self, id: str) -> Attachment:
         found = await self._services.files.uploaded(FileId(id), self._feed.address)
@@ -140,7 +174,7 @@ class Intake:
         try:
             return await self._inbox.accept(event)
         except TooManyMessages as error:
-            return outbound.fault("rate_limited", "too many messages", id, max(error.after, 0.1))
+            return _rate_limited(id, error.after)
         except TextTooLong as error:
             return outbound.fault("too_long", str(error), id)
         except StoreUnavailable:
@@ -182,6 +216,10 @@ class Intake:
 
     def _say(self, frame: Frame) -> None:
         self._outlet.put(outbound.encoded(frame))
+
+
+def _rate_limited(id: str, after: float) -> Fault:
+    return outbound.fault("rate_limited", "too many messages", id, max(after, 0.1))
 
 
 def _unavailable(id: str) -> Fault:

@@ -23,7 +23,7 @@ _ASK_AGAIN = "public, max-age=300, must-revalidate"
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'{socket}; "
     "img-src 'self' data: blob:; media-src 'self' blob:; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'self'{ancestors}"
+    "require-trusted-types-for 'script'; frame-ancestors 'self'{ancestors}"
 )
 _FENCE = {
     "X-Content-Type-Options": "nosniff",

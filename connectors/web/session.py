@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from aiohttp import WSMsgType, web
 
 from connectors.web import inbound, outbound
+from connectors.web.crowd import Pace
 from connectors.web.feed import Feed
 from connectors.web.frames import (
     ClientFrame,
@@ -22,11 +23,12 @@ from connectors.web.frames import (
     Write,
 )
 from connectors.web.hub import Hub
+from connectors.web.identity import Unverified
 from connectors.web.inbound import BadFrame
-from connectors.web.intake import RETRY_SECONDS, Intake
+from connectors.web.intake import RETRY_SECONDS, Intake, Visit
 from connectors.web.outlet import BROKEN, NOT_TEXT, POLICY, RESTARTING, TRY_LATER, Outlet
+from connectors.web.reception import Guest, Reception
 from connectors.web.settings import WebLimits, WebSettings
-from connectors.web.tokens import Tokens, peer_of
 from core.errors import StoreUnavailable
 from core.messages import Address, ChannelName
 from core.notices import ConversationView
@@ -47,8 +49,9 @@ class Shared:
     limits: WebLimits
     services: Services
     inbox: Inbox
-    tokens: Tokens
+    reception: Reception
     hub: Hub
+    pace: Pace
     tasks: Tasks
     hello_seconds: float = 10.0
 
@@ -82,10 +85,14 @@ class Patience:
 class Session:
     """Speaks the protocol over one prepared WebSocket."""
 
-    def __init__(self, shared: Shared, socket: web.WebSocketResponse, outlet: Outlet) -> None:
+    def __init__(
+        self, shared: Shared, socket: web.WebSocketResponse, outlet: Outlet, place: str = ""
+    ) -> None:
+        """`place`: whose share of the limits the visitor's messages count against."""
         self._shared = shared
         self._socket = socket
         self._outlet = outlet
+        self._place = place
         self._broken = 0
         self._patience = Patience(_SMALL_FRAMES, _SMALL_FRAMES_PER_SECOND, time.monotonic)
         self._feed: Feed | None = None
@@ -128,9 +135,8 @@ class Session:
 
     async def _welcome(self, hello: Hello) -> Intake:
         shared = self._shared
-        known = hello.token if shared.tokens.knows(hello.token) else None
-        token = known or shared.tokens.issue()
-        address = Address(CHANNEL, CHANNEL, peer_of(token))
+        guest = self._receive_guest(hello)
+        address = Address(CHANNEL, CHANNEL, guest.peer)
         feed = Feed(address, shared.services.transcript, self._outlet, shared.tasks)
         # Before the transcript is read, so that nothing falls between it and the live notices.
         if not shared.hub.add(feed):
@@ -139,20 +145,28 @@ class Session:
         self._feed = feed
         try:
             view = await shared.services.transcript.view(address) or ConversationView()
-            self._greet(token, view, hello)
-            await feed.begin(hello.last_seq if known else 0, view)
+            self._greet(guest.token, view, hello)
+            await feed.begin(hello.last_seq if guest.returning else 0, view)
         except StoreUnavailable:
             self._fault("unavailable", "try again", after=RETRY_SECONDS)
             raise Refusal(TRY_LATER, "store unavailable") from None
         return Intake(
-            hello,
+            Visit(hello, guest.customer, self._place),
             feed,
             self._outlet,
             shared.inbox,
             shared.services,
             shared.tasks,
+            shared.pace,
             shared.limits.message_chars,
         )
+
+    def _receive_guest(self, hello: Hello) -> Guest:
+        try:
+            return self._shared.reception.receive(hello)
+        except Unverified as why:
+            self._fault("unauthorized", str(why))
+            raise Refusal(POLICY, "unauthorized") from None
 
     def _greet(self, token: str, view: ConversationView, hello: Hello) -> None:
         language = inbound.language_of(hello)
@@ -165,7 +179,8 @@ class Session:
                 if not await intake.write(frame):
                     self._spend()
             case Press():
-                await intake.press(frame)
+                if not await intake.press(frame):
+                    self._spend()
             case SeenUpTo():
                 self._spend()
                 await intake.seen(frame)

@@ -4,25 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 import unicodedata
+import warnings
 from collections.abc import AsyncIterator
 from urllib.parse import quote, unquote
 
 import msgspec
-from aiohttp import BodyPartReader, web
+from aiohttp import (
+    BadContentDispositionHeader,
+    BadContentDispositionParam,
+    BodyPartReader,
+    web,
+)
+from aiohttp.http_exceptions import HttpProcessingError
 
 from connectors.web import outbound
+from connectors.web.crowd import Crowd, Pace
 from connectors.web.origins import Origins
 from connectors.web.session import CHANNEL, Shared
-from connectors.web.tokens import peer_of
+from connectors.web.settings import WebLimits
 from core.errors import FileUnavailable, StoreUnavailable
+from core.limits import CustomerRates
 from core.messages import Address, FileId
+from core.web import PLACE
+
+# The library warns with the header's own text, and anybody may send such headers without end.
+for _bad in (BadContentDispositionHeader, BadContentDispositionParam):
+    warnings.simplefilter("ignore", _bad)
 
 _MEGABYTE = 1_000_000
 _CHUNK = 1 << 16
-_AT_ONCE = 16
+_AT_ONCE = 64
 _AT_ONCE_EACH = 3
-_IDLE_SECONDS = 10.0
+_AT_ONCE_FROM_ONE_PLACE = 16
 _SLOWEST = 16 * 1024  # bytes per second
 _TYPE = re.compile(r"[a-z]{1,20}/[a-z0-9][a-z0-9.+-]{0,80}\Z")
 _ID = re.compile(r"[A-Za-z0-9_-]{16,128}\Z")
@@ -50,13 +65,17 @@ class TooSlow(FileUnavailable):
 
 
 class Files:
-    """`POST /widget/files` and `GET /widget/files/{id}`."""
+    """`POST /widget/files` and `GET /widget/files/{id}`. `idle`: seconds without a byte."""
 
-    def __init__(self, origins: Origins, max_mb: int) -> None:
+    def __init__(self, origins: Origins, limits: WebLimits, pace: Pace, *, idle: float) -> None:
         self._origins = origins
-        self._max_bytes = max_mb * _MEGABYTE
+        self._max_bytes = limits.max_mb * _MEGABYTE
+        self._pace = pace
+        self._idle = idle
         self._shared: Shared | None = None
         self._running: dict[str, int] = {}
+        self._crowd = Crowd("uploads", _AT_ONCE_FROM_ONE_PLACE)
+        self._rates = CustomerRates(limits.per_minute, time.monotonic)
 
     def open(self, shared: Shared | None) -> None:
         self._shared = shared
@@ -67,19 +86,31 @@ class Files:
         if not self._origins.admits(request.headers.get("Origin"), request.scheme, request.host):
             return _refuse(403, "forbidden")
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        if not shared.tokens.knows(token):
+        peer = shared.reception.peer(token)
+        if peer is None:
             return _refuse(401, "unauthorized")
         if (request.content_length or 0) > self._max_bytes + _CHUNK:
             return _refuse(413, "too_large")
-        owner = Address(CHANNEL, CHANNEL, peer_of(token))
-        running = self._running.get(owner.peer, 0)
-        if running >= _AT_ONCE_EACH or sum(self._running.values()) >= _AT_ONCE:
+        owner, place = Address(CHANNEL, CHANNEL, peer), request.get(PLACE, "")
+        if not self._take_turn(owner, place):
             return _refuse(429, "rate_limited", {"Retry-After": "5"})
-        self._running[owner.peer] = running + 1
         try:
             return await self._store(request, shared, owner)
         finally:
             self._release(owner.peer)
+            self._crowd.leave(place)
+
+    def _take_turn(self, owner: Address, place: str) -> bool:
+        """False when the visitor, their address or everybody has as many uploads as may be."""
+        running = self._running.get(owner.peer, 0)
+        if running >= _AT_ONCE_EACH or sum(self._running.values()) >= _AT_ONCE:
+            return False
+        if self._rates.wait_for(owner) or self._pace.wait_for(place):
+            return False
+        if not self._crowd.enter(place):
+            return False
+        self._running[owner.peer] = running + 1
+        return True
 
     def _ready(self) -> Shared:
         if self._shared is None:
@@ -95,16 +126,17 @@ class Files:
         self, request: web.Request, shared: Shared, owner: Address
     ) -> web.StreamResponse:
         try:
-            name, media_type, body = await _opened(request)
+            async with asyncio.timeout(self._idle):
+                name, media_type, body = await _opened(request)
             chunks = self._measured(body, request.content_length)
             saved = await shared.services.files.save(name, media_type, chunks, owner)
-        except TooSlow:
+        except (TooSlow, TimeoutError):
             return _refuse(408, "too_slow")
         except FileUnavailable:
             return _refuse(413, "too_large")
         except StoreUnavailable:
             return _refuse(503, "unavailable", {"Retry-After": "5"})
-        except (ValueError, AssertionError):
+        except (ValueError, AssertionError, HttpProcessingError):
             return _refuse(400, "bad_request")
         return web.Response(
             status=201,
@@ -116,8 +148,8 @@ class Files:
     async def _measured(self, body: _Body, announced: int | None) -> AsyncIterator[bytes]:
         total = 0
         now = asyncio.get_running_loop().time
-        latest = now() + _IDLE_SECONDS + (announced or self._max_bytes) / _SLOWEST
-        while chunk := await _patiently(body, min(_IDLE_SECONDS, latest - now())):
+        latest = now() + self._idle + (announced or self._max_bytes) / _SLOWEST
+        while chunk := await _patiently(body, min(self._idle, latest - now())):
             total += len(chunk)
             if total > self._max_bytes:
                 raise TooLarge("larger than the limit")
@@ -164,8 +196,7 @@ async def _opened(request: web.Request) -> tuple[str, str, _Body]:
     if request.content_type != "multipart/form-data":
         name = unquote(request.headers.get("X-File-Name", ""), errors="replace")
         return file_name(name), media_type(request.content_type), _Body(request)
-    async with asyncio.timeout(_IDLE_SECONDS):
-        part = await (await request.multipart()).next()
+    part = await (await request.multipart()).next()
     if not isinstance(part, BodyPartReader) or part.filename is None:
         raise ValueError("the first part is no file")
     kind = part.headers.get("Content-Type", "").partition(";")[0].strip().lower()

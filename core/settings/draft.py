@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -28,6 +29,8 @@ from core.settings.source import Source
 Model = TypeVar("Model", bound=BaseModel)
 
 _RETYPED = {"int_type", "float_type", "bool_type"}
+_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)")
+_SHORTEST_SECRET = 6  # shorter values would blank out ordinary words
 
 
 class Draft:
@@ -39,9 +42,10 @@ class Draft:
         self.problems = list(problems)
         self.warnings: list[Problem] = []
         self._known_places = {(problem.line, problem.column) for problem in self.problems}
+        self._filled: dict[str, str] = {}  # values from the environment, and what to show instead
 
     def complain(self, index: int, message: str, hint: str = "") -> None:
-        problem = self.source.problem(index, message, hint)
+        problem = self.source.problem(index, self._shown(message), self._shown(hint))
         if (problem.line, problem.column) not in self._known_places:  # else only its consequence
             self.problems.append(problem)
 
@@ -50,7 +54,7 @@ class Draft:
 
     def warn_at(self, loc: Loc, message: str, hint: str = "", *, key: bool = False) -> None:
         index = place(self.root, loc, key=key)
-        self.warnings.append(self.source.problem(index, message, hint))
+        self.warnings.append(self.source.problem(index, self._shown(message), self._shown(hint)))
 
     def finish(self) -> tuple[Problem, ...]:
         """The warnings, in file order. Raises SettingsError when there are problems."""
@@ -64,8 +68,20 @@ class Draft:
         for _, node in scalars(self.root):
             if id(node) not in done:
                 done.add(id(node))
+                self._remember(node.text, values)
                 expand(node, values, self.complain)
         return {path: node.variable for path, node in scalars(self.root) if node.variable}
+
+    def _remember(self, text: str, values: Mapping[str, str]) -> None:
+        for name in _REFERENCE.findall(text):
+            if len(values.get(name, "")) >= _SHORTEST_SECRET:
+                self._filled[values[name]] = f"${{{name}}}"
+
+    def _shown(self, text: str) -> str:
+        """`text` for everybody's eyes: a secret may stand where nobody expected one."""
+        for value in sorted(self._filled, key=len, reverse=True):
+            text = text.replace(value, self._filled[value])
+        return text
 
     def allow_empty(self, group: Node | None, names: Iterable[str]) -> None:
         """Let a group whose lines are all commented out stand for an empty one."""

@@ -21,7 +21,6 @@ from core.settings.source import read
 from core.settings.wording import texts
 
 NO_EFFECT_YET = (
-    ("channels", "web", "identity_secret"),
     ("gpt", "daily_budget_usd"),
     ("gpt", "prices"),
 )

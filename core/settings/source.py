@@ -7,11 +7,14 @@ reported with line and column, like every other mistake.
 from __future__ import annotations
 
 import codecs
+import os
 import re
+import stat
 from bisect import bisect_right
 from pathlib import Path
 
 from core.errors import Problem, SettingsError
+from core.redact import hide_tokens
 
 MAX_BYTES = 1_000_000
 
@@ -34,7 +37,9 @@ class Source:
         return line, index - self._starts[line - 1] + 1
 
     def problem(self, index: int, message: str, hint: str = "") -> Problem:
-        return Problem(self.name, *self.position(index), message, hint)
+        # A token that slipped into a key's or a rule's place goes to the log and to the desk.
+        shown = hide_tokens(message), hide_tokens(hint)
+        return Problem(self.name, *self.position(index), *shown)
 
 
 def read(path: Path) -> Source:
@@ -56,7 +61,9 @@ def read(path: Path) -> Source:
 
 def _bytes(path: Path, name: str) -> bytes:
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_without_waiting) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise _refused(name, "this is not a file", "name an ordinary file")
             return file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise _refused(name, "there is no such file", "name the file with --settings") from None
@@ -66,6 +73,11 @@ def _bytes(path: Path, name: str) -> bytes:
         raise _refused(name, "this file may not be read", "give this user the right") from None
     except OSError as error:
         raise _refused(name, f"this file cannot be read: {error.strerror}") from None
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    # Opening a pipe waits for somebody to write into it, and would hold up the whole service.
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _decoded(name: str, data: bytes) -> str:

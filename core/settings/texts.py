@@ -53,8 +53,8 @@ SENTENCES: Mapping[str, Sentence] = {
     ),
     "contact_noted": _sentence(
         "the customer wrote while being asked how to be reached",
-        "Thank you, I have passed that on.",
-        "谢谢，我已经转告同事。",
+        "Thank you, I have noted that for my colleagues.",
+        "谢谢，我已经为同事记下。",
         "business",
     ),
     "cannot_answer": _sentence(

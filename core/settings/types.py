@@ -25,13 +25,24 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-Secret = SecretStr
-"""Hidden in every repr and log; `get_secret_value()` gives the text; falsy when empty."""
-
 
 def unfit(message: str, hint: str = "") -> PydanticCustomError:
     """The error for a validator to raise: what is wrong, and what to do about it."""
     return PydanticCustomError("unfit", "{message}", {"message": message, "hint": hint})
+
+
+def _as_keys_are(value: SecretStr) -> SecretStr:
+    # Checked here, because a client fails much later, and its error would show the secret.
+    if not value.get_secret_value().isascii():
+        raise unfit(
+            "this secret has a character that no key or token has",
+            "copy it again, whole; an example ends in …",
+        )
+    return value
+
+
+Secret = Annotated[SecretStr, AfterValidator(_as_keys_are)]
+"""Hidden in every repr and log; `get_secret_value()` gives the text; falsy when empty."""
 
 
 class Strict(BaseModel):

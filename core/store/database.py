@@ -12,6 +12,7 @@ import os
 import random
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -21,10 +22,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from core.errors import StoreInUse, StoreUnavailable
 from core.store import faults, lock
+from core.store.lineage import Lineage
+from core.store.witness import Witness
 
 T = TypeVar("T")
 
-PATIENCE = 20.0  # seconds to wait for another connection to get out of the way
+PATIENCE = 20.0
+"""Seconds to wait for another connection to get out of the way, unless a sqlite: URL says
+`?timeout=…`."""
 
 _BUSY_TIMEOUT = 5.0
 _SQLITE_READERS = 2
@@ -42,31 +47,44 @@ _HOLDER = text(
 _PRAGMAS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
-    f"PRAGMA busy_timeout={int(_BUSY_TIMEOUT * 1000)}",
     "PRAGMA journal_size_limit=67108864",
 )
 
 
 class Database:
-    """The engines of one database. `path` is its file, None when it is not a file."""
+    """The engines of one database. `path` is its file, None when it is not a file, and then it
+    has no `lineage` either. `patience` is in seconds."""
 
-    def __init__(self, writer: AsyncEngine, readers: AsyncEngine, path: Path | None) -> None:
+    def __init__(
+        self,
+        writer: AsyncEngine,
+        readers: AsyncEngine,
+        path: Path | None,
+        patience: float = PATIENCE,
+    ) -> None:
         self.path = path
+        self.patience = patience
+        self.lineage = Lineage(path) if path is not None else None
+        self._witness: Witness | None = None
         self._writer = writer
         self._readers = readers
         self._lock: lock.FileLock | None = None
 
     async def claim(self) -> None:
         """Keep other processes out of the file. Raises StoreInUse or StoreUnavailable."""
-        if self.path is None:
+        if self.path is None or self.lineage is None:
             return
         path = self.path
         self._lock = lock.FileLock(path)
+        self.lineage.look()
         lock.prepare(path)
         try:
-            await patiently(lambda: asyncio.to_thread(_write_ahead, path))
+            busy = min(self.patience, _BUSY_TIMEOUT)
+            ahead = partial(asyncio.to_thread, _write_ahead, path, busy)
+            await patiently(ahead, patience=self.patience)
         except sqlite3.Error as error:
             raise faults.as_unavailable(error, f"cannot use {self.path}") from error
+        self._witness = Witness(path)
 
     async def writing(self) -> AsyncConnection:
         """A new writing connection. Raises StoreInUse or StoreUnavailable."""
@@ -82,6 +100,17 @@ class Database:
             await drop(connection)
             raise faults.as_unavailable(error, "the database cannot be opened") from error
         return connection
+
+    def check_files(self, connection: Connection) -> None:
+        """Call it before a commit. Raises FilesChanged when nobody would find it again."""
+        if self._witness is not None:
+            self._witness.check(connection.info)
+
+    async def rescue(self, connection: AsyncConnection) -> None:
+        """Put what is only in a log that lost its name into the database, then let go of it."""
+        with contextlib.suppress(exc.SQLAlchemyError, OSError):
+            await connection.run_sync(_empty_log)
+        await self._readers.dispose()
 
     async def read(self, query: Callable[[Connection], T]) -> T:
         """Run `query` on a snapshot. Raises StoreUnavailable, or what `query` raises."""
@@ -151,20 +180,30 @@ def _sqlite(url: URL) -> Database:
     if not url.database or url.database == ":memory:":
         raise StoreUnavailable("store.url: name a file, as in sqlite:///frontdesk.db")
     path = Path(url.database).absolute()
+    patience = _patience(url)
+    busy = min(patience, _BUSY_TIMEOUT)
     # Mode rw never creates: a database that vanished must not come back empty.
     place = URL.create(
         "sqlite+aiosqlite",
         database=f"file:{quote(str(path))}",
         query={"uri": "true", "mode": "rw"},
     )
-    arguments: dict[str, Any] = {"timeout": _BUSY_TIMEOUT, "isolation_level": None}
+    arguments: dict[str, Any] = {"timeout": busy, "isolation_level": None}
     writer = _engine(place, arguments, poolclass=NullPool)
     readers = _engine(place, arguments, pool_size=_SQLITE_READERS, max_overflow=0)
-    _on_connect(writer, _PRAGMAS)
-    _on_connect(readers, (*_PRAGMAS, "PRAGMA query_only=ON"))
+    pragmas = (*_PRAGMAS, f"PRAGMA busy_timeout={int(busy * 1000)}")
+    _on_connect(writer, pragmas)
+    _on_connect(readers, (*pragmas, "PRAGMA query_only=ON"))
     _on_begin(writer, "BEGIN IMMEDIATE")
     _on_begin(readers, "BEGIN")
-    return Database(writer, readers, path)
+    return Database(writer, readers, path, patience)
+
+
+def _patience(url: URL) -> float:
+    try:
+        return float(str(url.query.get("timeout", PATIENCE)))
+    except ValueError:
+        raise StoreUnavailable("store.url: timeout is a number of seconds") from None
 
 
 def _postgres(url: URL) -> Database:
@@ -203,10 +242,17 @@ def _on_begin(engine: AsyncEngine, statement: str) -> None:
         connection.exec_driver_sql(statement)
 
 
-def _write_ahead(path: Path) -> None:
+def _write_ahead(path: Path, busy: float) -> None:
     # By itself, because the journal's mode cannot change inside a transaction.
-    with contextlib.closing(sqlite3.connect(path, timeout=_BUSY_TIMEOUT)) as connection:
+    with contextlib.closing(sqlite3.connect(path, timeout=busy)) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
+
+
+def _empty_log(connection: Connection) -> None:
+    connection.rollback()
+    cursor = connection.connection.cursor()  # past SQLAlchemy, which would begin a transaction
+    cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    cursor.close()
 
 
 async def _claim_postgres(connection: AsyncConnection) -> None:

@@ -48,6 +48,7 @@ def prepare(database: Path) -> None:
         size = database.stat().st_size if database.exists() else 0
         if size:
             _check_header(database)
+            os.close(os.open(database, os.O_RDWR))  # SQLite would fall back to reading only
         else:
             _refuse_leftovers(database)
             os.close(os.open(database, os.O_RDWR | os.O_CREAT, 0o600))

@@ -23,6 +23,7 @@ from core.messages import (
     Sender,
 )
 from core.records import Case, Conversation, Delivery, DeliveryKind, DeliveryState, Target
+from core.redact import hide_tokens
 
 Values = dict[str, Any]
 
@@ -227,6 +228,6 @@ def delivery_values(record: Delivery) -> Values:
         "next_at": record.next_at,
         "first_try_at": record.first_try_at,
         "remote_id": record.remote_id,
-        "error": record.error,
+        "error": hide_tokens(record.error),  # a platform's own words may repeat what it was sent
         "uncertain": int(record.uncertain),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, func, or_, select
+from sqlalchemy import BigInteger, BindParameter, bindparam, func, or_, select, type_coerce
 
 from core.tables import cases, conversations, cursors, deliveries, files, messages
 
@@ -119,6 +119,46 @@ PENDING_COUNTS = (
     select(deliveries.c.target, func.count().label("rows"))
     .where(_open)
     .group_by(deliveries.c.target)
+)
+_by: BindParameter[int] = bindparam("by", type_=BigInteger)  # microseconds, as `Instant` has them
+BRING_DELIVERIES_FORWARD = (
+    deliveries.update()
+    .where(_open, deliveries.c.next_at > bindparam("now"))
+    .values(next_at=type_coerce(deliveries.c.next_at, BigInteger) + _by)
+)
+BRING_CASES_FORWARD = (
+    cases.update()
+    .where(cases.c.due_at > bindparam("now"))
+    .values(due_at=type_coerce(cases.c.due_at, BigInteger) + _by)
+)
+PUT_DELIVERIES_OFF = (
+    deliveries.update()
+    .where(
+        _open,
+        deliveries.c.next_at > bindparam("from"),
+        deliveries.c.next_at < bindparam("until"),
+    )
+    .values(next_at=type_coerce(deliveries.c.next_at, BigInteger) + _by)
+)
+HELD_COUNT = select(func.count()).where(deliveries.c.state == "held")
+HOLD_FOR_CUSTOMERS = (
+    deliveries.update()
+    .where(_open, deliveries.c.target == "customer")
+    .values(state="held", open_lane=None)
+)
+DOUBT_FOR_DESK = (
+    deliveries.update()
+    .where(_open, deliveries.c.target == "desk")
+    .values(
+        state="uncertain",
+        first_try_at=func.coalesce(deliveries.c.first_try_at, deliveries.c.next_at),
+        next_at=bindparam("now"),
+    )
+)
+RELEASE_HELD = (
+    deliveries.update()
+    .where(deliveries.c.state == "held")
+    .values(state="pending", open_lane=deliveries.c.lane, next_at=bindparam("now"))
 )
 ADD_DELIVERY = deliveries.insert()
 SET_DELIVERY = deliveries.update().where(deliveries.c.id == bindparam("row_id"))

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import TypeVar
@@ -14,7 +18,9 @@ from sqlalchemy import Connection
 from core.errors import StoreUnavailable
 from core.notices import Notice
 from core.store import faults, schema
+from core.store.clock import ClockWatch, move_waits
 from core.store.database import Database, drop, locate
+from core.store.lineage import Beat, Lineage
 from core.store.reader import ExternalKey, Reader
 from core.store.transaction import Transaction
 from core.store.writer import Batch, Writer
@@ -22,6 +28,10 @@ from core.store.writer import Batch, Writer
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+_BEAT_EVERY = 60.0  # seconds: a backup that is put back may be this much older unnoticed
+_CLOCK_EVERY = 0.5
+_LAST_BEAT = 2.0  # seconds that a stop waits for it
 
 
 def external_key(external_id: str) -> int:
@@ -35,6 +45,8 @@ class Store:
     `path` is the SQLite file, None on PostgreSQL. `files_path` is the folder for files beside
     it, None on PostgreSQL. `keep_files` is how long new files are kept. `commit_seconds` is
     called after each commit with the seconds since its BEGIN. The last two may be set at any time.
+    `notice` is what an admin and the agents should know about the past of the database, such as
+    messages that are held after a backup was put back; mostly "".
     """
 
     def __init__(
@@ -47,11 +59,15 @@ class Store:
         """Use `Store.open`."""
         self.path = database.path
         self.keep_files = keep_files
+        self.notice = ""
         self.commit_seconds: Callable[[float], None] = _ignore
         self._database = database
         self._now = now
         self._external_key = external_key
         self._writer: Writer | None = None
+        self._beating: asyncio.Task[None] | None = None
+        self._last_beat: Beat | None = None
+        self._stored_something = False
         self._subscribers: list[Callable[[Sequence[Notice]], None]] = []
         self._workers: list[Callable[[], None]] = []
 
@@ -81,7 +97,7 @@ class Store:
         await self._database.claim()
         connection = await self._database.writing()
         try:
-            await connection.run_sync(schema.bring_up)
+            await connection.run_sync(schema.bring_up, self.path)
             self._database.sync_folder()
         except Exception as error:
             await drop(connection)
@@ -90,6 +106,34 @@ class Store:
                 raise faults.as_unavailable(error, doing) from error
             raise
         self._writer = Writer(self._database, connection, self._begin, self._committed)
+        if self._database.lineage is not None:
+            await self._begin_beating(self._database.lineage)
+
+    async def _begin_beating(self, lineage: Lineage) -> None:
+        try:
+            self.notice, beat = await self.write(lineage.begin)
+        except BaseException:
+            await self._writer_closed()
+            raise
+        self._last_beat = beat
+        lineage.note(beat)
+        lineage.begun()
+        if self.notice:
+            log.warning("%s", self.notice)
+        self._beating = asyncio.get_running_loop().create_task(self._keep_beating(lineage))
+
+    async def _keep_beating(self, lineage: Lineage) -> None:
+        while True:
+            await asyncio.sleep(_BEAT_EVERY)
+            await self._beat(lineage)
+
+    async def _beat(self, lineage: Lineage) -> None:
+        if not self._stored_something:
+            return
+        with contextlib.suppress(StoreUnavailable):  # the next beat does as well
+            beat = self._last_beat = await self.write(lineage.beat)
+            lineage.note(beat)
+            self._stored_something = False
 
     @property
     def files_path(self) -> Path | None:
@@ -97,9 +141,41 @@ class Store:
 
     async def close(self) -> None:
         """Finish every unit that waits, then let go of the database. Safe to call twice."""
+        await self._end_beating()
+        await self._writer_closed()
+        await self._database.close()
+
+    async def follow_clock(self) -> None:
+        """Until cancelled: when the machine's clock jumps, what waits keeps its pause."""
+        watch = ClockWatch(self._now, time.monotonic)
+        while True:
+            await asyncio.sleep(_CLOCK_EVERY)
+            jump = watch.jump()
+            if jump is None:
+                continue
+            seconds = f"{jump.by.total_seconds():+.0f} s"
+            log.warning("the clock has jumped by %s: check this machine's clock", seconds)
+            try:
+                await self.write(partial(move_waits, jump=jump))
+            except StoreUnavailable as error:
+                log.warning("what waits could not follow the clock: %s", error)
+
+    async def _end_beating(self) -> None:
+        beating, self._beating = self._beating, None
+        lineage = self._database.lineage
+        if beating is None or lineage is None:
+            return
+        beating.cancel()
+        await asyncio.wait([beating])
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_BEAT):
+                await self._beat(lineage)
+        if self._last_beat is not None:
+            lineage.note(self._last_beat, open=False)
+
+    async def _writer_closed(self) -> None:
         if self._writer is not None:
             await self._writer.close()
-        await self._database.close()
 
     async def write(self, unit: Callable[[Transaction], T]) -> T:
         """Run `unit` in a transaction; its result, once it is on disk.
@@ -145,6 +221,7 @@ class Store:
         return Transaction(connection, self._now(), self._external_key, self.keep_files)
 
     def _committed(self, batch: Batch) -> None:
+        self._stored_something = True
         notices = [notice for unit in batch.transactions for notice in unit.notices]
         if notices:
             for subscriber in self._subscribers:

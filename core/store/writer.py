@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -22,6 +23,7 @@ from core.errors import StoreInUse, StoreUnavailable
 from core.store import faults
 from core.store.database import Database, drop, patiently
 from core.store.transaction import Transaction
+from core.store.witness import FilesChanged
 
 log = logging.getLogger(__name__)
 
@@ -122,9 +124,14 @@ class Writer:
     async def _commit(self, batch: Sequence[_Waiting]) -> Exception | None:
         """None once all is on disk and everybody knows; else why nothing of it is."""
         try:
-            done = await patiently(lambda: self._attempt(batch))
+            attempt = partial(self._attempt, batch)
+            done = await patiently(attempt, patience=self._database.patience)
         except StoreInUse as error:
             return StoreUnavailable(str(error))  # taken over while our connection was lost
+        except FilesChanged as error:
+            log.error("%s", error)
+            await self._rescue()
+            return error
         except Exception as error:
             if not _refused(error):
                 return error
@@ -151,7 +158,13 @@ class Writer:
                 outcomes.append(_outcome(unit, transaction))
                 if outcomes[-1].error is None:
                     transactions.append(transaction)
+            self._database.check_files(connection)
         return Batch(outcomes, transactions, time.perf_counter() - began)
+
+    async def _rescue(self) -> None:
+        if self._connection is not None:
+            await self._database.rescue(self._connection)
+        await self._drop_connection()
 
     async def _drop_connection(self) -> None:
         """A new connection is the surest way out of whatever state the last one is in."""

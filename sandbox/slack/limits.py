@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -59,10 +60,11 @@ class _Bucket:
 
 
 class Meter:
-    """Counts calls against the limits."""
+    """Counts calls against the limits; `refused` has how often each method was over them."""
 
     def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
         self.limits = limits
+        self.refused: Counter[str] = Counter()
         self._clock = clock
         self._buckets: dict[tuple[str, str], _Bucket] = {}
 
@@ -74,6 +76,7 @@ class Meter:
         buckets = [self._bucket(*key, now) for key in self._keys(method, tier, channel)]
         wait = max(bucket.wait(now) for bucket in buckets)
         if wait > 0:
+            self.refused[method] += 1
             return max(1, math.ceil(wait))
         for bucket in buckets:
             bucket.take()

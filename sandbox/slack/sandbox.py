@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -160,6 +160,11 @@ class SlackSandbox(People, Interactions):
     @limits.setter
     def limits(self, limits: Limits) -> None:
         self._meter.limits = limits
+
+    @property
+    def over_limit(self) -> Mapping[str, int]:
+        """How often each method was refused because of its limit; faults are not counted."""
+        return self._meter.refused
 
     def on_change(self, listener: Callable[[str], None]) -> None:
         """Have `listener` called with the channel id after every visible change in a channel."""

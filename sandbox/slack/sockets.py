@@ -58,7 +58,8 @@ class SocketHub:
     """The app's connections; each delivery goes to one of them in turn.
 
     `ping_every` is the seconds between the pings that Slack sends; `warning` the seconds between
-    a warning and the end of that connection; `ticket_lasts` the life of a connection's address.
+    a warning and the end of that connection; `ticket_lasts` the life of a connection's address;
+    `most` the number of connections that an app may have.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class SocketHub:
         self.ping_every = 10.0
         self.warning = 10.0
         self.ticket_lasts = 30.0
+        self.most = MOST_CONNECTIONS
         self.connections: list[Connection] = []
         self._identity = identity
         self._clock = clock
@@ -88,7 +90,7 @@ class SocketHub:
         ws = web.WebSocketResponse(autoping=False)
         await ws.prepare(request)
         connection = Connection(request, ws)
-        if len(self.connections) >= MOST_CONNECTIONS:
+        if len(self.connections) >= self.most:
             await connection.send(self._goodbye("too_many_websockets"))
             await connection.close()
             return ws

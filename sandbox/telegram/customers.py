@@ -184,6 +184,11 @@ class Customers:
             raise ValueError("give exactly one update type of the Bot API, and no update_id")
         return self._world.updates.add(kinds[0], update[kinds[0]])
 
+    def repeat(self, chat_id: int, message_id: int) -> None:
+        """Bring a customer's message to the bot again, under an update id of its own."""
+        chat = self._world.chat(chat_id)
+        self._world.updates.add("message", chat.messages[message_id].wire(chat.wire()))
+
     def jump_update_ids(self, next_id: int) -> None:
         """Let the next update have `next_id`, higher or lower than the last."""
         self._world.updates.jump(next_id)

@@ -59,7 +59,7 @@ async def test_the_card_follows_the_case(tmp_path: Path) -> None:
 
 
 async def test_a_card_links_the_earlier_threads_and_nothing_else(tmp_path: Path) -> None:
-    """B10"""
+    """B10: name, page, reason, language."""
     async with room(tmp_path) as here:
         nasty = replace(
             CARD,
@@ -96,7 +96,7 @@ async def test_without_the_scope_the_name_stands_before_the_line(tmp_path: Path)
 
 
 async def test_no_word_of_a_customer_means_anything_to_slack(tmp_path: Path) -> None:
-    """B09"""
+    """B09: also in names and notes."""
     async with room(tmp_path) as here:
         nasty = line(NASTY, replace(ANN, name=NASTY))
         await here.desk.relay(here.case, [nasty], key("r1"))
@@ -234,7 +234,7 @@ async def test_a_file_that_cannot_come_leaves_its_name(tmp_path: Path) -> None:
 
 
 async def test_a_root_and_a_line_in_doubt_are_found_again(tmp_path: Path) -> None:
-    """C15"""
+    """C15: read-back of a root."""
     async with room(tmp_path) as here:
         since = now()
         here.slack.faults.add("chat.postMessage", Fault(Effect.ACCEPT_THEN_RESET), times=2)
@@ -263,7 +263,7 @@ async def test_an_announcement_never_fails(tmp_path: Path) -> None:
 async def test_a_channel_that_refuses_shows_in_the_status_until_it_is_mended(
     tmp_path: Path,
 ) -> None:
-    """D04"""
+    """D04: degraded until it works again."""
     async with room(tmp_path) as here:
         here.slack.faults.add("chat.postMessage", refused("is_archived"))
         with pytest.raises(Undeliverable):

@@ -103,7 +103,7 @@ def test_what_an_agent_does_is_understood(name: str, event: object) -> None:
     ],
 )
 def test_everything_else_in_the_channel_means_nothing(name: str) -> None:
-    """B16, B17, B18"""
+    """B16, B17, B18: for agents."""
     assert parse(payload(name), DESK_HERE) is None
 
 
@@ -122,6 +122,13 @@ def test_everything_else_in_the_channel_means_nothing(name: str) -> None:
 )
 def test_a_payload_of_the_wrong_shape_means_nothing(body: dict[str, object]) -> None:
     assert parse(body, DESK_HERE) is None
+
+
+def test_the_root_of_a_thread_is_no_reply_in_it() -> None:
+    """B17: as the history shows it, which names every root's own thread."""
+    root = {"type": "message", "channel": DESK, "user": AGENT, "text": "hi", "ts": TS}
+    assert parse({"event": {**root, "thread_ts": TS}}, DESK_HERE) is None
+    assert parse({"event": {**root, "thread_ts": ROOT}}, DESK_HERE) is not None
 
 
 @pytest.mark.parametrize("text", [";;x", " ;; x", "\n;;x"])

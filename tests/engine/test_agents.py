@@ -71,6 +71,13 @@ async def test_a_second_agent_takes_over_without_a_second_welcome(core: Core) ->
     assert conversation.agent.name == "Tom"
 
 
+async def test_a_colleague_who_claims_the_case_joins_the_chat(core: Core) -> None:
+    ref = await _waiting(core)
+    await core.agent_says("Hi!")
+    await core.engine.accept(AgentCommanded(ref, "9.9", Agent("U2", "Tom"), Command.CLAIM))
+    assert (await core.lines())[-1] == ("system", "Tom has joined the chat.")
+
+
 async def test_claiming_silences_the_bot_and_shows_the_agent(core: Core) -> None:
     ref = await _waiting(core)
     await core.engine.accept(command(ref, Command.CLAIM))

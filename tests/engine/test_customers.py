@@ -68,7 +68,10 @@ async def test_outside_opening_hours_that_is_said_and_contact_is_asked_for(core:
     assert "e-mail address" in (await core.lines())[-1][1]
     assert (await core.case()).due_at is None
     await core.wrote("ann@example.com")
-    assert (await core.lines())[-1] == ("system", "Thank you, I have passed that on.")
+    assert (await core.lines())[-1] == (
+        "system",
+        "Thank you, I have noted that for my colleagues.",
+    )
     await core.wrote("and hurry")
     assert (await core.lines())[-1] == ("customer", "and hurry")
 
@@ -134,6 +137,23 @@ async def test_who_writes_too_fast_is_told_once_and_still_heard(core: Core) -> N
     lines = await core.lines(TELEGRAM)
     assert sum(kind == "customer" for kind, _ in lines) == 25
     assert sum("a lot at once" in text for _, text in lines) == 1
+
+
+async def test_a_repeat_does_not_count_as_writing_fast(core: Core) -> None:
+    for _ in range(60):
+        await core.wrote("shipping", id="the same", channel=TELEGRAM)
+    await core.wrote("shipping", channel=TELEGRAM)
+    assert (await core.lines(TELEGRAM))[-1] == ("bot", "Three days")
+
+
+async def test_who_presses_too_fast_is_slowed_down_like_who_writes(core: Core) -> None:
+    await core.wrote("hello", channel=TELEGRAM)
+    for number in range(25):
+        press = ButtonPressed(address(TELEGRAM), f"p{number}", seq=2, index=0)
+        await core.engine.accept(press)
+    lines = await core.lines(TELEGRAM)
+    assert sum("a lot at once" in text for _, text in lines) == 1
+    assert [kind for kind, _ in lines[-4:]] == ["customer"] * 4
 
 
 async def test_an_edit_changes_the_transcript_and_reaches_the_agents(core: Core) -> None:

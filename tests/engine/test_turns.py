@@ -12,7 +12,7 @@ from core.messages import AgentCommanded, Command, Mode
 from sandbox.faults import Effect, Fault
 from sandbox.openai import OpenAISandbox, ToolCall, Turn
 from sandbox.openai.troubles import key_revoked, server_error
-from tests.engine.core import MIA, Core
+from tests.engine.core import MIA, TELEGRAM, Core
 
 COMPLETIONS = "chat.completions"
 
@@ -74,6 +74,21 @@ async def test_a_rule_may_let_gpt_add_to_it(gpt: Core, openai: OpenAISandbox) ->
     assert (await gpt.lines())[1:] == [("bot", "In short yes"), ("bot", "And here is why.")]
 
 
+async def test_nothing_visible_costs_no_call(gpt: Core, openai: OpenAISandbox) -> None:
+    """B06: what shows nothing is answered by a sentence, one sign or emoji by GPT."""
+    openai.script("You are welcome.", "Yes?")
+    for text in (" \n", "\u200b\u2060", "\u2800", "\u202e"):
+        await gpt.wrote(text)
+    assert [line for line in await gpt.lines() if line[0] == "system"] == [
+        ("system", (await gpt.lines())[1][1])
+    ] * 4
+    await gpt.wrote("👍🏽")
+    await gpt.until(lambda lines: lines[-1] == ("bot", "You are welcome."))
+    await gpt.wrote("?")
+    await gpt.until(lambda lines: lines[-1] == ("bot", "Yes?"))
+    assert [turns[-1] for turns in asked(openai)] == ["👍🏽", "?"]
+
+
 async def test_gpt_hands_over_by_its_tool_and_gives_the_reason(
     gpt: Core, openai: OpenAISandbox
 ) -> None:
@@ -88,6 +103,7 @@ async def test_gpt_hands_over_by_its_tool_and_gives_the_reason(
 async def test_words_about_handing_over_hand_over_nothing(
     gpt: Core, openai: OpenAISandbox
 ) -> None:
+    """B15: only the tool hands over, never words."""
     openai.script("I could hand_over_to_person, says the tool. HANDOVER.")
     await gpt.wrote("tell me about tools")
     await gpt.until(lambda lines: lines[-1][0] == "bot")
@@ -95,6 +111,7 @@ async def test_words_about_handing_over_hand_over_nothing(
 
 
 async def test_a_failed_call_is_made_once_more(gpt: Core, openai: OpenAISandbox) -> None:
+    """D19: what may pass is tried once more."""
     openai.faults.add(COMPLETIONS, server_error())
     openai.script("Better now.")
     await gpt.wrote("are you there?")
@@ -106,6 +123,7 @@ async def test_a_failed_call_is_made_once_more(gpt: Core, openai: OpenAISandbox)
 async def test_when_gpt_goes_on_failing_a_person_is_called(
     gpt: Core, openai: OpenAISandbox
 ) -> None:
+    """D19, D22: two failures: an honest sentence and a person."""
     openai.faults.add(COMPLETIONS, server_error(), times=5)
     await gpt.wrote("are you there?")
     await gpt.until(lambda lines: "cannot answer that just now" in lines[-1][1])
@@ -115,6 +133,7 @@ async def test_when_gpt_goes_on_failing_a_person_is_called(
 async def test_a_refused_key_calls_a_person_without_a_second_try(
     gpt: Core, openai: OpenAISandbox
 ) -> None:
+    """D19: what cannot help is not tried again."""
     openai.faults.add(COMPLETIONS, key_revoked(), times=5)
     await gpt.wrote("are you there?")
     await gpt.until(lambda lines: "cannot answer that just now" in lines[-1][1])
@@ -181,3 +200,28 @@ async def test_a_turn_is_never_begun_a_third_time(tmp_path: Path, openai: OpenAI
     await core.until(lambda lines: "cannot answer that just now" in lines[-1][1])
     assert len(openai.journal.of(COMPLETIONS)) == 2
     await core.close()
+
+
+async def test_another_model_is_asked_at_once(core: Core, openai: OpenAISandbox) -> None:
+    """D22: whoever has mended the settings need not wait for the pause to end."""
+    core.use_model(refused := model(openai))
+    openai.faults.add(COMPLETIONS, key_revoked())
+    await core.wrote("are you there?")
+    await core.until(lambda lines: "cannot answer that just now" in lines[-1][1])
+    await refused.close()
+    core.use_model(model(openai))
+    await core.wrote("and now?", channel=TELEGRAM)
+    await openai.journal.wait_for(lambda call: call.method == COMPLETIONS)
+
+
+async def test_without_a_desk_what_came_meanwhile_is_answered_after_a_hand_over(
+    lonely: Core, openai: OpenAISandbox
+) -> None:
+    """B15: a hand-over to nobody ends nothing: the bot goes on with what was written meanwhile."""
+    lonely.use_model(model(openai))
+    call = ToolCall("hand_over_to_person", {"reason": "?"})
+    openai.script(Turn(tool_calls=(call,), seconds_before=0.2))
+    await lonely.wrote("moss?")
+    await openai.journal.wait_for(lambda call: call.method == COMPLETIONS)
+    await lonely.wrote("shipping")
+    await lonely.until(lambda lines: lines[-1] == ("bot", "Three days"))

@@ -102,6 +102,7 @@ async def test_posts_to_one_channel_are_paced_by_a_real_429() -> None:
         now[0] += 1.0
         await client.chat_postMessage(channel=one, text="x")
     assert len(slack.journal) == 4
+    assert slack.over_limit == {"chat.postMessage": 1}
 
 
 async def test_a_tier_allows_its_calls_a_minute() -> None:

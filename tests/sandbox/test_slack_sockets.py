@@ -96,6 +96,13 @@ async def test_events_are_shared_out_among_the_connections(slack: SlackSandbox) 
     assert sorted(one.texts + other.texts) == ["0", "1", "2", "3"]
 
 
+async def test_fewer_connections_may_be_allowed(slack: SlackSandbox) -> None:
+    slack.sockets.most = 0
+    async with aiohttp.ClientSession() as session:
+        turned_away = await socket_of(slack, session)
+        assert (await turned_away.receive_json())["reason"] == "too_many_websockets"
+
+
 async def test_an_eleventh_connection_is_turned_away(slack: SlackSandbox) -> None:
     async with aiohttp.ClientSession() as session:
         sockets = [await socket_of(slack, session) for _ in range(10)]

@@ -77,7 +77,7 @@ async def test_a_desk_connected_later_opens_the_kept_requests(house: House) -> N
         await visitor.say("I need a human")
         await visitor.hears("cannot reach a colleague", "system")
         await visitor.say("ann@example.com")
-        await visitor.hears("I have passed that on", "system")
+        await visitor.hears("I have noted that for my colleagues", "system")
         await house.stop()
     house.connect_desk()
     await house.start()

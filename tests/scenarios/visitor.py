@@ -23,7 +23,12 @@ class Visitor:
         self.token = ""
 
     async def arrive(
-        self, *, token: str | None = None, last_seq: int = 0, language: str = "en"
+        self,
+        *,
+        token: str | None = None,
+        last_seq: int = 0,
+        language: str = "en",
+        identity: str | None = None,
     ) -> Frame:
         """Connect and say hello; the welcome."""
         self._socket = await self._session.ws_connect(f"{self._url}/widget/socket")
@@ -34,7 +39,7 @@ class Visitor:
             last_seq=last_seq,
             language=language,
             page="https://fern.example/pots",
-            identity=None,
+            identity=identity,
         )
         welcome = await self.see(lambda f: f["type"] == "welcome", "a welcome")
         self.token = welcome["token"]

@@ -59,3 +59,12 @@ desk: {channel: C1}
     assert settings.why_off("desk") == "APP is empty"
     assert settings.why_off("gpt") == "gpt.api_key is empty"
     assert load_text(tmp_path, text).why_off("desk") == "BOT and APP are empty"
+
+
+def test_a_secret_that_was_copied_with_its_dots_is_told_at_once(tmp_path: Path) -> None:
+    text = 'gpt: {api_key: "${KEY}"}\n'
+
+    assert problems(tmp_path, text, KEY="sk-proj-a…") == [
+        "settings.yaml:1:16: this secret has a character that no key or token has "
+        "(copy it again, whole; an example ends in …)"
+    ]

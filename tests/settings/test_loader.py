@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -338,6 +339,7 @@ def test_one_text_for_every_language_stands_under_the_empty_language(tmp_path: P
 UNREADABLE: dict[str, Callable[[Path], None]] = {
     "there is no such file": lambda path: None,
     "this is a directory": lambda path: path.mkdir(),
+    "this is not a file": lambda path: os.mkfifo(path),
     "this file cannot be read": lambda path: path.symlink_to(path),
 }
 
@@ -349,3 +351,9 @@ def test_a_file_that_cannot_be_read_is_a_problem_too(expected: str, tmp_path: Pa
 
     with pytest.raises(SettingsError, match=f"settings.yaml:1:1: {expected}"):
         load_file(path)
+
+
+def test_a_token_in_a_keys_place_is_not_repeated(tmp_path: Path) -> None:
+    assert problems(tmp_path, "slack:\n  xoxb-12345678-abcdefgh: x\n") == [
+        'settings.yaml:2:3: unknown key "[hidden]" (known here: app_token, bot_token)'
+    ]

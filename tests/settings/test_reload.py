@@ -104,6 +104,7 @@ async def test_a_failing_listener_does_not_end_the_watch(
 
 
 async def test_a_bad_save_is_refused_once_and_the_next_good_one_is_loaded(tmp_path: Path) -> None:
+    """Y28: bad, good, bad again; each is told once."""
     async with _file(tmp_path).watched() as file:
         file.path.write_text(BAD)
         await file.until(lambda: file.refused)
@@ -120,6 +121,7 @@ async def test_a_bad_save_is_refused_once_and_the_next_good_one_is_loaded(tmp_pa
 
 
 async def test_a_file_renamed_over_the_old_one_is_seen(tmp_path: Path) -> None:
+    """Y27: as careful editors save."""
     async with _file(tmp_path).watched() as file:
         fresh = tmp_path / "fresh"
         fresh.write_text(BETTER)
@@ -129,6 +131,7 @@ async def test_a_file_renamed_over_the_old_one_is_seen(tmp_path: Path) -> None:
 
 
 async def test_a_swapped_link_is_seen(tmp_path: Path) -> None:
+    """Y27: as deployments with a folder for each version do it."""
     for name, text in (("one", GOOD), ("two", BETTER)):
         (tmp_path / name).mkdir()
         (tmp_path / name / "settings.yaml").write_text(text)
@@ -143,6 +146,7 @@ async def test_a_swapped_link_is_seen(tmp_path: Path) -> None:
 
 
 async def test_a_deleted_file_and_a_directory_in_its_place_change_nothing(tmp_path: Path) -> None:
+    """Y27: each is told, and a good file is taken afterwards."""
     async with _file(tmp_path).watched() as file:
         file.path.unlink()
         await file.until(lambda: len(file.refused) == 1)
@@ -157,6 +161,7 @@ async def test_a_deleted_file_and_a_directory_in_its_place_change_nothing(tmp_pa
 
 
 async def test_a_half_written_file_ends_in_the_whole_one(tmp_path: Path) -> None:
+    """Y27: as careless editors save."""
     async with _file(tmp_path).watched() as file:
         with file.path.open("w") as half:
             for char in BETTER:
@@ -168,6 +173,7 @@ async def test_a_half_written_file_ends_in_the_whole_one(tmp_path: Path) -> None
 
 
 async def test_fifty_saves_in_a_second_end_in_the_last_one(tmp_path: Path) -> None:
+    """Y28: a third of them are bad."""
     async with _file(tmp_path).watched() as file:
         for number in range(50):
             file.path.write_text(GOOD.replace("one", f"no. {number}") if number % 3 else BAD)

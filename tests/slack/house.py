@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from connectors.slack.app import SlackApp
+from connectors.slack.pacer import Rate
 from connectors.slack.settings import Receive, SlackSettings
 from core.errors import FileUnavailable
 from core.messages import (
@@ -30,6 +31,7 @@ from core.notices import ConversationView
 from core.ports import OpenFile, Services
 from sandbox.slack import ALL_BRIDGE_SCOPES, Limits, Retries, SlackSandbox
 
+UNPACED = Rate(0.0, 1)
 FAST = Retries(ack_within=2.0, delays=(0.0, 0.02, 0.02))
 
 
@@ -154,5 +156,8 @@ def settings_of(slack: SlackSandbox, **changes: Any) -> SlackSettings:
     return SlackSettings(**{**values, **changes})
 
 
-def app_of(slack: SlackSandbox, *, timeout: float = 2.0, **changes: Any) -> SlackApp:
-    return SlackApp(settings_of(slack, **changes), now=now, timeout=timeout, ping_interval=0.3)
+def app_of(
+    slack: SlackSandbox, *, timeout: float = 2.0, rate: Rate = UNPACED, **changes: Any
+) -> SlackApp:
+    settings = settings_of(slack, **changes)
+    return SlackApp(settings, now=now, timeout=timeout, ping_interval=0.3, rate=rate)

@@ -76,18 +76,21 @@ async def test_an_event_that_could_not_be_stored_is_sent_again() -> None:
         assert [d.failures for d in slack.courier.sent] == [["timeout"]]
 
 
-async def test_events_of_a_channel_are_taken_in_the_order_of_their_arrival() -> None:
-    """D06"""
+async def test_events_of_a_thread_are_taken_in_the_order_in_which_they_happened() -> None:
+    """D06: also when they arrive backwards."""
     async with workspace() as slack, listening(slack) as (_, listener):
         channel, ann = slack.add_channel("support"), slack.add_user("ann")
-        for number in range(20):
-            await slack.say(channel, ann, str(number))
+        slack.courier.hold()
+        root = await slack.say(channel, ann, "0")
+        for number in range(1, 20):
+            await slack.say(channel, ann, str(number), thread_ts=root)
+        slack.courier.release(lambda held: held[::-1])
         await slack.settled()
         assert listener.texts == [str(number) for number in range(20)]
 
 
 async def test_events_of_another_team_or_app_are_acknowledged_and_ignored() -> None:
-    """A06"""
+    """A06: over a socket."""
     async with workspace() as slack, listening(slack) as (_, listener):
         event = {"type": "message", "channel": "C1", "user": "U1", "ts": "1.1", "text": "x"}
         payload = slack.send_raw_event(event)
@@ -153,7 +156,7 @@ async def test_a_slack_that_is_not_there_is_not_ready() -> None:
 
 @pytest.mark.parametrize("how", ["cut", "refresh_requested", "warning", "stall"])
 async def test_a_lost_socket_is_replaced_and_whoever_listens_catches_up(how: str) -> None:
-    """D05"""
+    """D05: closed, refreshed, or silent without a pong; then the catch-up."""
     async with workspace() as slack, listening(slack) as (app, listener):
         await until(lambda: listener.connections == 1)
         slack.sockets.warning = 0.05
@@ -170,13 +173,38 @@ async def test_a_lost_socket_is_replaced_and_whoever_listens_catches_up(how: str
         await until(lambda: listener.texts == ["still there?"])
 
 
-async def test_connecting_again_survives_errors_on_the_way() -> None:
-    """D05"""
-    async with workspace() as slack, listening(slack) as (app, listener):
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(Effect.ANSWER, status=500),
+        Fault(Effect.ANSWER, status=429, headers={"Retry-After": "1"}),
+        Fault(Effect.ANSWER, status=200, body='{"ok":false,"error":"invalid_auth"}'),
+        Fault(Effect.ANSWER, status=200, body='{"ok":true,"url":"ws://127.0.0.1:9/"}'),
+        Fault(Effect.ANSWER, status=200, body='{"ok":true}'),
+        Fault(Effect.RESET),
+    ],
+    ids=["500", "429", "refused", "nobody there", "no address", "reset"],
+)
+async def test_connecting_again_survives_errors_on_the_way(fault: Fault) -> None:
+    """D05: whatever Slack answers instead of a new address."""
+    async with workspace() as slack, listening(slack, timeout=0.5) as (app, listener):
         await until(lambda: listener.connections == 1)
-        slack.faults.add("apps.connections.open", Fault(Effect.ANSWER, status=500), times=2)
+        slack.faults.add("apps.connections.open", fault)
         await slack.disconnect()
         await until(lambda: not app.status.ok)
+        await until(lambda: listener.connections == 2, within=10)
+        assert app.status.ok
+
+
+async def test_too_many_sockets_are_waited_for() -> None:
+    """D05: too_many_websockets."""
+    async with workspace() as slack, listening(slack) as (app, listener):
+        await until(lambda: listener.connections == 1)
+        slack.sockets.most = 0
+        await slack.disconnect()
+        await until(lambda: len(slack.journal.of("apps.connections.open")) >= 3)
+        assert app.status.detail == "connecting to Slack again"
+        slack.sockets.most = 10
         await until(lambda: listener.connections == 2, within=10)
         assert app.status.ok
 

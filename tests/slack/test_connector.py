@@ -12,7 +12,14 @@ import pytest
 
 from connectors.slack.connector import SlackConnector
 from connectors.slack.inbound import SLACK
-from core.errors import OutcomeUnknown, SendLater, StoreUnavailable, TextTooLong, TooManyMessages
+from core.errors import (
+    OutcomeUnknown,
+    SendLater,
+    StoreUnavailable,
+    TextTooLong,
+    TooManyMessages,
+    Undeliverable,
+)
 from core.messages import (
     Address,
     Author,
@@ -39,7 +46,7 @@ from core.settings.texts import Texts
 from sandbox.faults import Effect, Fault
 from sandbox.slack import ALL_BRIDGE_SCOPES, Message, SlackSandbox, Upload, mentions_of
 from tests.slack.house import NotingInbox, Shelf, app_of, now, services_of, until, workspace
-from tests.slack.test_sending import NASTY, answer
+from tests.slack.test_sending import NASTY
 
 BOT = Author(AuthorKind.BOT, "Shop")
 ANNA = Author(AuthorKind.AGENT, "Anna K.")
@@ -184,7 +191,7 @@ async def test_a_message_that_could_not_be_stored_comes_again(tmp_path: Path) ->
 
 
 async def test_a_reply_is_shown_as_it_is(tmp_path: Path) -> None:
-    """B10"""
+    """B09, B10: the model's words too."""
     async with shop(tmp_path) as here:
         await here.connector.send(here.address, reply(NASTY))
         (message,) = here.answers()
@@ -213,7 +220,7 @@ async def test_an_agents_reply_bears_the_agents_name(tmp_path: Path) -> None:
 
 
 async def test_a_reply_in_doubt_is_found_and_not_sent_twice(tmp_path: Path) -> None:
-    """D03"""
+    """D03: read-back."""
     async with shop(tmp_path) as here:
         since, wanted = now() - timedelta(seconds=1), reply("hi")
         assert await here.connector.find(here.address, wanted, since) is None
@@ -226,7 +233,7 @@ async def test_a_reply_in_doubt_is_found_and_not_sent_twice(tmp_path: Path) -> N
 
 
 async def test_a_reply_in_doubt_is_found_in_the_thread_it_was_sent_to(tmp_path: Path) -> None:
-    """D03"""
+    """D03: with its files."""
     async with shop(tmp_path) as here:
         since, first = now() - timedelta(seconds=1), await here.say(here.direct, "one")
         label = here.shelf.put("label.png", b"label")
@@ -285,21 +292,19 @@ async def test_a_thread_shows_that_an_answer_is_on_its_way(tmp_path: Path) -> No
         await here.connector.typing(here.address, "")
 
 
-async def test_direct_messages_of_a_gap_are_taken_in_order(tmp_path: Path) -> None:
-    """D09"""
+async def test_a_conversation_of_a_workspace_that_was_left_is_not_written_to(
+    tmp_path: Path,
+) -> None:
+    """A15: an equal channel in another workspace is another conversation."""
     async with shop(tmp_path) as here:
-        name = f"slack:{here.slack.team_id}:direct"
-        await until(lambda: name in here.shelf.values)
-        first = await here.say(here.direct, "one")
-        await here.connector.stop()
-        await here.slack.say(here.direct, here.ann, "two")
-        await here.slack.say(here.direct, here.ann, "three", thread_ts=first)
-        await here.slack.say(here.direct, here.ann, "four")
-        here.slack.faults.add("conversations.list", answer(429, Retry_After="0"))
-        await here.connector.start(here.inbox)
-        await until(lambda: len(here.inbox.events) == 4)
-        said = [getattr(event, "text", "") for event in here.inbox.events]
-        assert said == ["one", "two", "three", "four"]
+        elsewhere = Address(SLACK, "T0OTHER", here.direct)
+        with pytest.raises(Undeliverable):
+            await here.connector.send(elsewhere, reply("hi"))
+        with pytest.raises(Undeliverable):
+            await here.connector.edit(elsewhere, "1.1", reply("hi"))
+        with pytest.raises(Undeliverable):
+            await here.connector.delete(elsewhere, "1.1")
+        assert here.answers() == []
 
 
 async def test_a_channel_that_stopped_sends_later(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ SLACK = Hosts(API_URL)
     ],
 )
 def test_only_slacks_own_servers_are_asked(url: str, fetch: bool, token: bool) -> None:
-    """B14"""
+    """B14: and fewer see our token."""
     assert (SLACK.may_fetch(url), SLACK.may_see_token(url)) == (fetch, token)
 
 

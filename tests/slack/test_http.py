@@ -12,8 +12,10 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
+from multidict import CIMultiDict
 
 from connectors.slack.app import SlackApp
+from connectors.slack.signature import sign
 from core.errors import StoreUnavailable
 from sandbox.slack import SlackSandbox, State
 from tests.slack.house import app_of, now, workspace
@@ -106,7 +108,7 @@ async def test_an_error_of_ours_is_answered_so_that_slack_tries_again() -> None:
 
 
 async def test_the_challenge_is_answered_only_when_it_is_signed() -> None:
-    """A04"""
+    """A04: url_verification."""
     async with gate() as here:
         assert await here.slack.requests.verify()
         body = b'{"type":"url_verification","challenge":"c","token":"t"}'
@@ -114,7 +116,7 @@ async def test_the_challenge_is_answered_only_when_it_is_signed() -> None:
 
 
 async def test_a_certificate_check_is_answered_and_does_nothing() -> None:
-    """A04"""
+    """A04: ssl_check is not signed."""
     async with gate() as here:
         form = "application/x-www-form-urlencoded"
         assert await here.post(b"ssl_check=1&token=t", {}, form) == 200
@@ -138,7 +140,7 @@ async def test_a_certificate_check_is_answered_and_does_nothing() -> None:
 async def test_what_is_not_signed_is_refused_and_nothing_is_taken(
     headers: dict[str, str], body: bytes
 ) -> None:
-    """A01, A02"""
+    """A01, A02: refused before anything is parsed, and never an error of ours."""
     async with gate() as here:
         assert await here.post(body, headers) == 401
         assert here.listener.texts == []
@@ -146,7 +148,7 @@ async def test_what_is_not_signed_is_refused_and_nothing_is_taken(
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"null", b"{", b"\xff\xfe", b"payload=x", b"a=b"])
 async def test_what_is_signed_and_cannot_be_read_is_a_bad_request(body: bytes) -> None:
-    """A02"""
+    """A02: proven, and still not believed to be JSON."""
     async with gate() as here:
         assert await here.post(body, here.slack.requests.signed(body)) == 400
 
@@ -154,8 +156,8 @@ async def test_what_is_signed_and_cannot_be_read_is_a_bad_request(body: bytes) -
 async def test_a_flood_of_forged_requests_leaves_no_trace_of_their_bodies(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A05"""
-    caplog.set_level("DEBUG", "slack_bolt")
+    """A05: neither bolt nor we nor the web server repeat them, newlines and all."""
+    caplog.set_level("DEBUG")
     async with gate() as here:
         body = b'{"forged\n' + b"x" * 900_000
         assert await here.post(body, {"X-Slack-Signature": "v0=1"}) == 401
@@ -164,7 +166,7 @@ async def test_a_flood_of_forged_requests_leaves_no_trace_of_their_bodies(
 
 
 async def test_a_request_that_is_sent_twice_is_acknowledged_twice() -> None:
-    """A03"""
+    """A03: whether it is new is the store's to say."""
     async with gate() as here:
         body = json.dumps(event_of(here.slack, "hello")).encode()
         headers = here.slack.requests.signed(body)
@@ -172,16 +174,59 @@ async def test_a_request_that_is_sent_twice_is_acknowledged_twice() -> None:
 
 
 async def test_an_event_of_another_team_is_acknowledged_and_ignored() -> None:
-    """A06"""
+    """A06: over HTTP."""
     async with gate() as here:
         body = json.dumps({**event_of(here.slack, "x"), "team_id": "T0OTHER"}).encode()
         assert await here.post(body, here.slack.requests.signed(body)) == 200
         assert here.listener.texts == []
 
 
-async def test_an_old_request_is_refused() -> None:
-    """A01"""
+def forged(slack: SlackSandbox, body: bytes, how: str) -> list[tuple[str, str]]:
+    """The headers of a request that is Slack's but for one thing."""
+    stamp = int(now().timestamp())
+    good = slack.requests.signed(body, stamp)
+    values = {name: good[name] for name in ("X-Slack-Request-Timestamp", "X-Slack-Signature")}
+    match how:
+        case "wrong secret":
+            values["X-Slack-Signature"] = sign("another", str(stamp), body)
+        case "changed body":
+            values["X-Slack-Signature"] = sign("sandbox-signing-secret", str(stamp), body + b" ")
+        case "too old" | "from the future":
+            moment = stamp + (-302 if how == "too old" else 302)
+            values = dict(slack.requests.signed(body, moment))
+        case "another version":
+            values["X-Slack-Signature"] = values["X-Slack-Signature"].replace("v0=", "v1=")
+        case "no timestamp" | "no signature":
+            missing = "Timestamp" if how == "no timestamp" else "Signature"
+            return [(k, v) for k, v in values.items() if missing not in k]
+        case _:
+            name = how.removeprefix("twice ")
+            return [*values.items(), (name, values[name])]
+    return list(values.items())
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "wrong secret",
+        "changed body",
+        "too old",
+        "from the future",
+        "another version",
+        "no timestamp",
+        "no signature",
+        "twice X-Slack-Signature",
+        "twice X-Slack-Request-Timestamp",
+    ],
+)
+async def test_a_request_that_is_almost_slacks_is_refused_and_nothing_is_taken(how: str) -> None:
+    """A01: secret, body, age, version and headers all have to be right."""
     async with gate() as here:
         body = json.dumps(event_of(here.slack, "x")).encode()
-        old = int(now().timestamp()) - 301
-        assert await here.post(body, here.slack.requests.signed(body, old)) == 401
+        headers = CIMultiDict(forged(here.slack, body, how))
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(here.url, data=body, headers=headers) as response,
+        ):
+            assert response.status == 401
+        assert here.listener.texts == []

@@ -83,7 +83,7 @@ def test_what_a_customer_does_is_understood(name: str, heard: Heard) -> None:
 
 
 def test_a_mention_and_its_message_are_one_message() -> None:
-    """D08"""
+    """D08: the pair."""
     once = parse(payload("mention"), TEAM, BOT_USER)
     again = parse(payload("mention_as_message"), TEAM, BOT_USER)
     assert once == again
@@ -108,7 +108,7 @@ def test_a_mention_and_its_message_are_one_message() -> None:
     ],
 )
 def test_everything_else_means_nothing(name: str) -> None:
-    """B16"""
+    """B16: for customers."""
     assert parse(payload(name), TEAM, BOT_USER) is None
 
 

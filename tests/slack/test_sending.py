@@ -10,6 +10,7 @@ import pytest
 
 from connectors.slack.app import SlackApp
 from connectors.slack.outcome import retry_after
+from connectors.slack.pacer import Rate
 from connectors.slack.posting import section
 from core.errors import OutcomeUnknown, SendLater, Undeliverable
 from sandbox.faults import Effect, Fault
@@ -69,7 +70,7 @@ async def post(app: SlackApp, channel: str, text: str = "hello", key: str = "k1"
     ],
 )
 async def test_a_lost_answer_leaves_the_outcome_unknown(fault: Fault) -> None:
-    """D02, D03"""
+    """D02, D03: neither sent nor not sent, and no retry hidden in the client."""
     async with sending(patience=0.3) as (slack, app, channel):
         slack.faults.add("chat.postMessage", fault)
         with pytest.raises(OutcomeUnknown):
@@ -91,13 +92,41 @@ async def test_a_lost_answer_leaves_the_outcome_unknown(fault: Fault) -> None:
     ],
 )
 async def test_a_limit_is_waited_for_within_reason(fault: Fault, after: float) -> None:
-    """D01"""
+    """D01: what Slack says, or a usual pause, never more than five minutes."""
     async with sending() as (slack, app, channel):
         slack.faults.add("chat.postMessage", fault)
         with pytest.raises(SendLater) as caught:
             await post(app, channel)
         assert caught.value.after == after
         assert slack.journal.of("chat.postMessage") == []
+
+
+async def test_a_pause_that_slack_asks_for_holds_its_channel_and_no_other() -> None:
+    """D01: whatever else would go to that channel waits without asking."""
+    async with sending() as (slack, app, channel):
+        other = slack.add_channel("other")
+        slack.faults.add("chat.postMessage", answer(429, Retry_After="7"))
+        with pytest.raises(SendLater):
+            await post(app, channel, key="k1")
+        with pytest.raises(SendLater) as caught:
+            await post(app, channel, key="k2")
+        assert caught.value.after == pytest.approx(7, abs=1)
+        await post(app, other, key="k3")
+        assert len(slack.journal.of("chat.postMessage")) == 1
+
+
+async def test_posts_into_one_channel_are_paced() -> None:
+    """L07: what is far off is the outbox's to wait for."""
+    async with workspace() as slack:
+        app, listener = app_of(slack, rate=Rate(100.0, 2)), Listener()
+        await app.attach(listener.take, listener.connected)
+        channel = slack.add_channel("support")
+        for key in ("k1", "k2"):
+            await post(app, channel, key=key)
+        with pytest.raises(SendLater) as caught:
+            await post(app, channel, key="k3")
+        assert caught.value.after == pytest.approx(100, abs=5)
+        await app.detach(listener.take)
 
 
 def test_the_wish_is_read_whatever_the_case_of_its_name() -> None:
@@ -115,7 +144,7 @@ def test_the_wish_is_read_whatever_the_case_of_its_name() -> None:
     ],
 )
 async def test_a_definite_refusal_says_why(code: str, words: str) -> None:
-    """D04"""
+    """D04: in words."""
     async with sending() as (slack, app, channel):
         slack.faults.add("chat.postMessage", refused(code))
         with pytest.raises(Undeliverable) as caught:
@@ -125,7 +154,7 @@ async def test_a_definite_refusal_says_why(code: str, words: str) -> None:
 
 @pytest.mark.parametrize("code", ["invalid_auth", "token_revoked", "account_inactive"])
 async def test_what_an_admin_must_mend_waits_and_shows_until_it_is_mended(code: str) -> None:
-    """D04"""
+    """D04: a degraded state with its cure."""
     async with sending() as (slack, app, channel):
         slack.identity.token_error = code
         with pytest.raises(SendLater) as caught:
@@ -155,7 +184,7 @@ async def test_a_post_after_the_end_waits() -> None:
 
 
 async def test_a_post_whose_answer_was_lost_is_found_by_its_key() -> None:
-    """D03"""
+    """D03: read-back."""
     async with sending() as (slack, app, channel):
         since = now()
         slack.faults.add("chat.postMessage", Fault(Effect.ACCEPT_THEN_RESET))
@@ -166,7 +195,8 @@ async def test_a_post_whose_answer_was_lost_is_found_by_its_key() -> None:
         assert await app.find(channel, "k1", since) == first.ts
         assert await app.find(channel, "k2", since) == second.ts
         assert await app.find(channel, "k3", since) == ""
-        assert await app.find(channel, "k1", now() + timedelta(minutes=1)) == ""
+        assert await app.find(channel, "k1", now() + timedelta(minutes=10)) == first.ts
+        assert await app.find(channel, "k1", now() + timedelta(hours=1)) == ""
 
 
 async def test_a_reply_is_found_in_a_long_thread() -> None:
@@ -202,7 +232,7 @@ async def test_the_same_key_gives_the_same_message_id_to_slack() -> None:
 
 
 async def test_no_text_mentions_links_or_formats_anything() -> None:
-    """B09"""
+    """B09: escaped once, and Slack's own helpfulness is off."""
     async with sending() as (slack, app, channel):
         ts = await app.post(channel, NASTY, [section(NASTY)], key="k", username="<!channel>")
         found = mentions_of(slack.message(channel, ts))
@@ -213,6 +243,10 @@ async def test_no_text_mentions_links_or_formats_anything() -> None:
         assert "&amp;lt;!channel&amp;gt;" in block["text"]["text"]
         assert block["text"]["emoji"] is False
         assert slack.message(channel, ts).username == "‹!channel›"
+        (call,) = slack.journal.of("chat.postMessage")
+        off = ("mrkdwn", "link_names", "unfurl_links", "unfurl_media")
+        assert [call.arguments[name] for name in off] == [False] * 4
+        assert call.arguments["parse"] == "none"
 
 
 async def test_hidden_characters_do_not_reach_slack() -> None:

@@ -54,7 +54,7 @@ def test_a_signed_request_of_the_last_five_minutes_is_slacks(offset: int) -> Non
 def test_anything_else_is_refused_and_never_an_error(
     stamps: list[str], signatures: list[str], body: bytes
 ) -> None:
-    """A01, A02"""
+    """A01, A02: refused, never an error."""
     assert not is_genuine(SECRET, stamps, signatures, body, NOW)
 
 

@@ -42,6 +42,7 @@ def test_every_step_is_listed_in_its_order() -> None:
 
 
 async def test_newer_database_is_refused_and_left_as_it_is(store_url: str, clock: Clock) -> None:
+    """O02: by the older program, on every database."""
     store = await Store.open(store_url, now=clock)
     newer = text("UPDATE alembic_version SET version_num = '9999'")
     await store.write(lambda unit: unit.execute(newer) and None)

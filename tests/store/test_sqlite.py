@@ -51,6 +51,7 @@ async def test_readers_cannot_write(store: Store) -> None:
 async def test_another_store_on_the_same_file_is_refused(
     store: Store, sqlite_url: str, clock: Clock
 ) -> None:
+    """D26: the message names the process; once it has ended, the file is free."""
     with pytest.raises(StoreInUse, match=f"process {os.getpid()};"):
         await Store.open(sqlite_url, now=clock)
     await store.close()
@@ -60,6 +61,7 @@ async def test_another_store_on_the_same_file_is_refused(
 async def test_write_waits_while_another_program_holds_the_database(
     store: Store, sqlite_path: Path
 ) -> None:
+    """D23: for a second."""
     with closing(sqlite3.connect(sqlite_path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         waiting = asyncio.ensure_future(store.write(lambda unit: write(unit, "hello")))
@@ -85,6 +87,7 @@ async def test_start_waits_while_another_program_holds_the_database(
 
 
 async def test_full_disk_is_reported_and_forgotten_once_there_is_room(store: Store) -> None:
+    """D24: SQLITE_FULL."""
     await store.write(lambda unit: write(unit, "before"))
 
     def fill(unit: Transaction) -> None:
@@ -99,6 +102,8 @@ async def test_full_disk_is_reported_and_forgotten_once_there_is_room(store: Sto
 
 
 async def test_vanished_database_does_not_come_back_empty(store: Store, sqlite_path: Path) -> None:
+    """D25: while it is used."""
+
     def break_off(unit: Transaction) -> None:
         sqlite_path.rename(sqlite_path.with_suffix(".gone"))
         unit.execute(text("SELECT * FROM nothing"))
@@ -123,6 +128,7 @@ async def test_what_is_not_a_database_is_left_alone(sqlite_path: Path, clock: Cl
 
 
 async def test_damaged_database_is_refused(sqlite_path: Path, clock: Clock) -> None:
+    """D25: a header that lies."""
     sqlite_path.write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
     with pytest.raises(StoreUnavailable, match="not a database"):
         await Store.open(f"sqlite:///{sqlite_path}", now=clock)
@@ -131,6 +137,7 @@ async def test_damaged_database_is_refused(sqlite_path: Path, clock: Clock) -> N
 async def test_log_without_its_database_is_not_thrown_away(
     sqlite_path: Path, sqlite_url: str, clock: Clock
 ) -> None:
+    """D25: at start."""
     sqlite_path.with_name("frontdesk.db-wal").write_bytes(b"precious")
     with pytest.raises(StoreUnavailable, match=r"frontdesk\.db-wal is there"):
         await Store.open(sqlite_url, now=clock)

@@ -58,6 +58,7 @@ async def test_nothing_acknowledged_is_lost_when_the_process_is_killed(
 async def test_second_process_is_refused_while_the_first_lives(
     store_url: str, clock: Clock
 ) -> None:
+    """D26: the message names the process."""
     async with writing_process(store_url) as process:
         assert process.stdout is not None
         await process.stdout.readline()

@@ -37,6 +37,7 @@ async def test_a_question_that_was_deleted_is_answered_all_the_same(
 async def test_a_group_that_moved_is_one_conversation(
     core: Core, sandbox: TelegramSandbox
 ) -> None:
+    """D14: a new id on their side is the same conversation on ours."""
     group = sandbox.add_group("Garden", sandbox.add_customer("Li"))
     async with started(core, sandbox) as connector:
         sandbox.say(group, "@fern_and_clay_bot one")
@@ -56,6 +57,7 @@ async def test_a_group_that_moved_is_one_conversation(
 async def test_a_move_that_only_the_refusal_tells_is_followed_at_once(
     core: Core, sandbox: TelegramSandbox
 ) -> None:
+    """D14: migrate_to_chat_id is followed in the same attempt."""
     group = sandbox.add_group("Garden", sandbox.add_customer("Li"))
     connector = make(core, sandbox)
     moved = sandbox.migrate(group)

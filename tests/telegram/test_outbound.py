@@ -60,6 +60,14 @@ def test_a_name_cannot_pretend_to_be_a_second_line() -> None:
     assert message.text == "Mia Bank of X\nHello"
 
 
+def test_a_name_hides_nothing() -> None:
+    """B07, B10: what cannot be seen or turns a line around is no part of a name."""
+    [message] = compose(
+        reply("Hello", Author(AuthorKind.AGENT, "\u202eaiM\u202c\x1b\U000e0041 🌱"))
+    )
+    assert message.text == "aiM 🌱\nHello"
+
+
 @pytest.mark.parametrize("text", ["x" * MAX_TEXT, "🌱" * (MAX_TEXT // 2), "x" * (MAX_TEXT - 3)])
 def test_a_part_that_fills_a_message_keeps_every_word_and_loses_the_name(text: str) -> None:
     assert compose(reply(text, MIA)) == (Outgoing(text),)

@@ -66,6 +66,7 @@ def test_a_group_gets_fewer_than_twenty_a_minute() -> None:
 
 
 def test_all_chats_together_stay_below_thirty_a_second() -> None:
+    """D17: the overall limit is kept, too."""
     pacer = Pacer(Clock())
     waits = [pacer.book(chat) for chat in range(1, 58)]
     assert waits[:20] == pytest.approx([0] * 20, abs=1e-6)
@@ -75,6 +76,7 @@ def test_all_chats_together_stay_below_thirty_a_second() -> None:
 
 
 def test_only_the_held_chat_waits() -> None:
+    """D11: held for the seconds that Telegram named, and no other chat."""
     clock = Clock()
     pacer = Pacer(clock)
     pacer.hold(LI, 30)

@@ -7,45 +7,18 @@ import pytest
 
 from connectors.telegram.settings import OnUncertain
 from core.errors import OutcomeUnknown, SendLater, Undeliverable
-from core.messages import Author, AuthorKind, Button
+from core.messages import Button
 from sandbox.faults import Effect, Fault
 from sandbox.telegram import Limits, TelegramSandbox, troubles
 from sandbox.telegram.refusal import bad_request, forbidden
-from tests.telegram.shop import MIA, PNG, Core, at, bold, make, reply, shown, started
-
-SPECIALS = "_*[]()~`>#+-=|{}.!<b>&amp;</b>\\ *bold* [x](https://x.y)"
-
-
-async def test_exact_words_arrive_whatever_characters_they_have(
-    core: Core, sandbox: TelegramSandbox
-) -> None:
-    li = sandbox.add_customer("Li")
-    async with started(core, sandbox) as connector:
-        receipt = await connector.send(at(li), reply(SPECIALS))
-    [message] = shown(sandbox, li)
-    assert message.text == SPECIALS
-    assert message.entities == []
-    assert receipt.remote_id == str(message.message_id)
-    [call] = sandbox.journal.of("sendMessage")
-    assert "parse_mode" not in call.arguments
-
-
-async def test_an_agents_reply_shows_the_name_in_bold(
-    core: Core, sandbox: TelegramSandbox
-) -> None:
-    li = sandbox.add_customer("Li")
-    name = Author(AuthorKind.AGENT, "Mia <🌱>")
-    async with started(core, sandbox) as connector:
-        await connector.send(at(li), reply(SPECIALS, name))
-    [message] = shown(sandbox, li)
-    assert message.text == f"Mia <🌱>\n{SPECIALS}"
-    assert bold(message) == [(0, 8)]
+from tests.telegram.shop import MIA, PNG, Core, at, make, reply, shown, started
 
 
 @pytest.mark.parametrize("length", [4095, 4096])
 async def test_a_message_of_the_greatest_length_arrives_whole(
     core: Core, sandbox: TelegramSandbox, length: int
 ) -> None:
+    """B08: 4,096 UTF-16 units are one message, also when they are emoji."""
     li = sandbox.add_customer("Li")
     text = "x" * (length % 2) + "🌱" * (length // 2)
     async with started(core, sandbox) as connector:
@@ -122,6 +95,7 @@ async def test_words_with_files_are_one_receipt(core: Core, sandbox: TelegramSan
 async def test_when_told_to_wait_only_that_chat_waits(
     core: Core, sandbox: TelegramSandbox
 ) -> None:
+    """D11: the chat is held for as long as Telegram asks, the others are not."""
     li, ann = sandbox.add_customer("Li"), sandbox.add_customer("Ann")
     async with started(core, sandbox) as connector:
         sandbox.faults.add("sendMessage", troubles.too_many_requests(30))
@@ -137,6 +111,7 @@ async def test_when_told_to_wait_only_that_chat_waits(
 
 
 async def test_a_burst_stays_below_telegrams_limits(core: Core) -> None:
+    """D17: a burst is spread so that Telegram never has to refuse."""
     sandbox = TelegramSandbox(limits=Limits())
     await sandbox.start()
     li = sandbox.add_customer("Li")
@@ -173,6 +148,7 @@ async def test_a_burst_stays_below_telegrams_limits(core: Core) -> None:
 async def test_a_failed_send_is_classed_and_tried_once(
     core: Core, sandbox: TelegramSandbox, fault: Fault, expected: type[Exception]
 ) -> None:
+    """D12, D14: surely not sent, refused for good, or nobody knows."""
     li = sandbox.add_customer("Li")
     async with started(core, sandbox, timeout=0.3) as connector:
         sandbox.faults.add("sendMessage", fault)
@@ -185,6 +161,7 @@ async def test_a_failed_send_is_classed_and_tried_once(
 
 
 async def test_what_never_left_is_sent_later(core: Core, sandbox: TelegramSandbox) -> None:
+    """D12: a connection that was refused has carried nothing."""
     li = sandbox.add_customer("Li")
     connector = make(core, sandbox, api_url="http://127.0.0.1:9")
     with pytest.raises(SendLater, match="cannot be reached"):
@@ -195,6 +172,7 @@ async def test_what_never_left_is_sent_later(core: Core, sandbox: TelegramSandbo
 async def test_a_blocked_bot_is_told_in_words_for_agents(
     core: Core, sandbox: TelegramSandbox
 ) -> None:
+    """D14: the reason, in words that agents understand."""
     li = sandbox.add_customer("Li")
     sandbox.block(li)
     async with started(core, sandbox) as connector:
@@ -213,6 +191,7 @@ async def test_a_blocked_bot_is_told_in_words_for_agents(
 async def test_a_message_that_telegram_dislikes_goes_out_plainly_once(
     core: Core, sandbox: TelegramSandbox, reason: str
 ) -> None:
+    """D13: one plainer form, and then the refusal is final."""
     li = sandbox.add_customer("Li")
     refusal = troubles.refused(bad_request(reason))
     words = reply("Well?", MIA, buttons=(Button("Yes", say="yes"),))
@@ -231,6 +210,7 @@ async def test_a_message_that_telegram_dislikes_goes_out_plainly_once(
 async def test_a_reply_without_a_visible_word_is_no_loop(
     core: Core, sandbox: TelegramSandbox
 ) -> None:
+    """D13: an empty text is sent as a mark instead of for ever."""
     li = sandbox.add_customer("Li")
     async with started(core, sandbox) as connector:
         await connector.send(at(li), reply("  \n "))
@@ -252,6 +232,7 @@ async def test_a_second_refusal_after_a_first_part_is_no_reason_to_repeat_it(
 async def test_the_admin_chooses_between_twice_and_never(
     core: Core, sandbox: TelegramSandbox, choice: str, resends: bool
 ) -> None:
+    """D12: `on_uncertain` is what the outbox goes by."""
     connector = make(core, sandbox, on_uncertain=OnUncertain(choice))
     assert connector.capabilities.resend_unknown is resends
     await connector.stop()

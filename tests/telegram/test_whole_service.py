@@ -69,6 +69,7 @@ async def test_a_photo_and_an_edit_reach_the_agents(house: House) -> None:
 
 
 async def test_a_customer_who_blocked_the_bot_is_told_to_the_agents(house: House) -> None:
+    """D14: an agent reads why the reply did not arrive."""
     li = house.telegram.add_customer("Li")
     house.telegram.say(li, "I want a human")
     card = await house.card()

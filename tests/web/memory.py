@@ -69,6 +69,7 @@ class Memory:
         self.pause = asyncio.Event()
         self.pause.set()
         self.lose_notices = False
+        self.now = NOON
         self.answer: Callable[[Message], str | None] = lambda _: None
         self._commits = asyncio.Lock()
 
@@ -218,4 +219,4 @@ class MemoryFiles:
 
 
 def services(memory: Memory, files: MemoryFiles) -> Services:
-    return Services(memory, memory, files, memory, lambda: NOON)
+    return Services(memory, memory, files, memory, lambda: memory.now)

@@ -30,7 +30,7 @@ async def refused(web: Desk, headers: dict[str, str]) -> int:
     ["null", "https://evil.example", "https://shop.example.evil.io", "http://shop.example", ""],
 )
 async def test_a_foreign_page_is_refused_before_the_upgrade(tmp_path: Path, origin: str) -> None:
-    """A08"""
+    """A08: the origin decides, before the upgrade."""
     async with desk(
         tmp_path, settings=WebSettings(allowed_origins=("https://shop.example",))
     ) as web:
@@ -40,7 +40,7 @@ async def test_a_foreign_page_is_refused_before_the_upgrade(tmp_path: Path, orig
 async def test_a_client_without_an_origin_is_refused_unless_allowed(
     web: Desk, tmp_path: Path
 ) -> None:
-    """A08"""
+    """A08: the origin decides, before the upgrade."""
     assert await refused(web, {}) == 403
     async with desk(tmp_path, settings=WebSettings(allow_no_origin=True)) as open_to_all:
         await open_to_all.socket({})
@@ -57,7 +57,7 @@ async def test_allowed_pages_and_the_public_address_come_in(tmp_path: Path) -> N
 async def test_only_a_trusted_proxy_may_say_how_we_are_reached(
     tmp_path: Path, trusted: tuple[str, ...], status: int
 ) -> None:
-    """A13"""
+    """A13: a stranger cannot pretend to be a proxy."""
     headers = {
         "Origin": "https://chat.example",
         "X-Forwarded-Proto": "https",
@@ -71,7 +71,7 @@ async def test_only_a_trusted_proxy_may_say_how_we_are_reached(
 
 
 async def test_one_connection_too_many_is_told_to_come_later(tmp_path: Path) -> None:
-    """L01"""
+    """L01: over the limit."""
     async with desk(tmp_path, limits=WebLimits(connections=2)) as web:
         first, _ = await web.open(), await web.open()
         with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
@@ -108,7 +108,7 @@ async def test_the_first_frame_must_be_hello(web: Desk) -> None:
 
 
 async def test_one_broken_frame_is_forgiven_two_are_not(web: Desk) -> None:
-    """B01"""
+    """B01: broken or wrong JSON, bodies that are too large."""
     tab = await web.open()
     await tab.socket.send_str('{"type":')
     assert (await tab.frame())["code"] == "bad_frame"
@@ -119,7 +119,7 @@ async def test_one_broken_frame_is_forgiven_two_are_not(web: Desk) -> None:
 
 @pytest.mark.parametrize("raw", ["[]", '{"type":"shout"}', '{"type":"seen","seq":"1"}', "7"])
 async def test_a_frame_that_is_none_of_ours_is_refused_and_survived(web: Desk, raw: str) -> None:
-    """B01"""
+    """B01: broken or wrong JSON, bodies that are too large."""
     tab = await web.open()
     await tab.socket.send_str(raw)
     error = await tab.frame()
@@ -129,7 +129,7 @@ async def test_a_frame_that_is_none_of_ours_is_refused_and_survived(web: Desk, r
 
 
 async def test_a_second_hello_changes_nothing(web: Desk) -> None:
-    """A09"""
+    """A09: what a visitor holds decides, never what is asked for."""
     other, tab = await web.talk("secret"), await web.open()
     await tab.send(type="hello", token=other.token)
     assert (await tab.frame())["code"] == "bad_frame"
@@ -137,21 +137,21 @@ async def test_a_second_hello_changes_nothing(web: Desk) -> None:
 
 
 async def test_a_binary_frame_closes_the_socket(web: Desk) -> None:
-    """B03"""
+    """B03: frames against the rules, floods of control frames."""
     tab = await web.open()
     await tab.socket.send_bytes(b"\x00")
     assert await tab.closed() == 1003
 
 
 async def test_text_that_is_no_utf8_closes_the_socket(web: Desk) -> None:
-    """B02"""
+    """B02: text that is no UTF-8, half a surrogate pair."""
     tab = await web.open()
     await tab.socket.send_frame(b"\xff\xfe", aiohttp.WSMsgType.TEXT)
     assert await tab.closed() == 1007
 
 
 async def test_a_frame_over_the_limit_closes_the_socket(web: Desk) -> None:
-    """B04"""
+    """B04: a frame over the limit."""
     tab = await web.open()
     await tab.socket.send_str("x" * 70_000)
     assert await tab.closed() == 1009
@@ -168,7 +168,7 @@ async def test_compression_is_never_agreed_to(web: Desk) -> None:
 
 @pytest.mark.parametrize("opcode", [aiohttp.WSMsgType.PING, aiohttp.WSMsgType.PONG])
 async def test_a_flood_of_pings_closes_the_socket(web: Desk, opcode: aiohttp.WSMsgType) -> None:
-    """B03"""
+    """B03: frames against the rules, floods of control frames."""
     tab = await web.open()
     for _ in range(300):
         await tab.socket.send_frame(b"x", opcode)
@@ -191,7 +191,7 @@ def test_patience_comes_back_with_time() -> None:
 
 
 async def test_the_hundredth_tab_is_enough(web: Desk) -> None:
-    """A12"""
+    """A12: one token in many tabs."""
     first = await web.talk()
     tabs = [await web.open(first.token, last_seq=1) for _ in range(99)]
     late = await web.connect()
@@ -222,7 +222,7 @@ async def deaf_socket(web: Desk, token: str) -> tuple[asyncio.StreamReader, asyn
 async def test_a_browser_that_does_not_read_is_cut_off_and_others_never_wait(
     tmp_path: Path,
 ) -> None:
-    """L03"""
+    """L03: a slow reader."""
     async with desk(tmp_path, patience=0.3) as web:
         tab = await web.talk()
         _, writer = await deaf_socket(web, tab.token)
@@ -239,7 +239,7 @@ async def test_a_browser_that_does_not_read_is_cut_off_and_others_never_wait(
 
 
 async def test_a_peer_that_vanished_is_noticed(tmp_path: Path) -> None:
-    """L04"""
+    """L04: half open."""
     async with desk(tmp_path, heartbeat=0.1) as web:
         _, writer = await deaf_socket(web, "")
         await until(lambda: web.connector.connections == 1)

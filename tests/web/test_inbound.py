@@ -53,7 +53,7 @@ def test_every_frame_of_the_contract_is_understood(raw: str, frame: object) -> N
     ],
 )
 def test_what_is_no_json_is_called_broken(raw: str) -> None:
-    """B01"""
+    """B01: broken or wrong JSON, bodies that are too large."""
     with pytest.raises(BadFrame) as caught:
         inbound.parse(raw)
     assert caught.value.broken
@@ -81,7 +81,7 @@ def test_what_is_no_json_is_called_broken(raw: str) -> None:
     ],
 )
 def test_json_that_is_no_frame_of_ours_is_refused(raw: str) -> None:
-    """B01"""
+    """B01: broken or wrong JSON, bodies that are too large."""
     with pytest.raises(BadFrame) as caught:
         inbound.parse(raw)
     assert not caught.value.broken
@@ -112,7 +112,7 @@ def test_an_id_that_is_none_is_not_echoed(id: str) -> None:
     ],
 )
 def test_half_a_surrogate_pair_becomes_a_replacement_character(written: str, text: str) -> None:
-    """B02"""
+    """B02: text that is no UTF-8, half a surrogate pair."""
     frame = inbound.parse(f'{{"type":"message","id":"{ID}","text":"{written}"}}')
     assert isinstance(frame, Write)
     assert frame.text == text
@@ -120,26 +120,28 @@ def test_half_a_surrogate_pair_becomes_a_replacement_character(written: str, tex
 
 @pytest.mark.parametrize("text", ["", " \n\t", "\u200b\u200d\ufeff", "\x00\x1b", "\u2028\u3000"])
 def test_a_text_without_anything_visible_says_nothing(text: str) -> None:
-    """B06"""
+    """B06: empty, blank, invisible."""
     assert inbound.says_nothing(text)
 
 
 @pytest.mark.parametrize("text", ["a", "?", "👍", "👩‍👩‍👧", "你", "مرحبا", "\u202ea"])
 def test_one_visible_character_says_something(text: str) -> None:
-    """B06, B07"""
+    """B06, B07: one visible character of any script."""
     assert not inbound.says_nothing(text)
 
 
 def test_a_message_becomes_what_the_core_knows() -> None:
     hello = Hello(language="de-AT", page="https://shop.example/cart?x=1")
-    event = inbound.wrote(Write(ID.upper(), "hi\x00"), WHERE, hello, (), NOW)
+    page = inbound.page_of(hello)
+    sender = Sender(language=inbound.language_of(hello))
+    event = inbound.wrote(Write(ID.upper(), "hi\x00"), WHERE, sender, (), NOW, page)
     assert event == CustomerWrote(
         WHERE, ID, "hi\ufffd", Sender(language="de-AT"), (), NOW, "https://shop.example/cart?x=1"
     )
 
 
 def test_a_press_and_a_look_become_what_the_core_knows() -> None:
-    assert inbound.pressed(Press(ID, 7, "2"), WHERE, Hello()) == ButtonPressed(WHERE, ID, 7, 2)
+    assert inbound.pressed(Press(ID, 7, "2"), WHERE, Sender()) == ButtonPressed(WHERE, ID, 7, 2)
     assert inbound.saw(SeenUpTo(9), WHERE) == CustomerSaw(WHERE, 9)
 
 

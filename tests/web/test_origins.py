@@ -37,6 +37,7 @@ def test_our_own_pages_and_those_allowed_come_in(origin: str) -> None:
     ],
 )
 def test_any_other_page_stays_outside(origin: str | None) -> None:
+    """A08: other sites, sub-domain tricks, null and nothing."""
     assert not ORIGINS.admits(origin, "http", "127.0.0.1:8080")
 
 

@@ -86,7 +86,7 @@ def test_only_a_customers_own_message_shows_its_id() -> None:
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "//[", "JAVASCRIPT:x"])
 def test_a_button_that_would_run_something_is_left_out(url: str) -> None:
-    """B11"""
+    """B11: links that would run something, markup that stays text."""
     buttons = (Button("Bad", url=url), Button("Good", say="good"))
     assert shown(outbound.said(line(buttons=buttons)))[0]["buttons"] == [
         {"label": "Good", "value": "1"}

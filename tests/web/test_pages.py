@@ -25,7 +25,7 @@ async def test_the_loader_is_a_small_script_for_any_page(web: Desk) -> None:
 
 
 async def test_a_title_cannot_break_out_of_the_loader(tmp_path: Path) -> None:
-    """B11"""
+    """B11: links that would run something, markup that stays text."""
     title = '</script>"\u2028'
     async with (
         desk(tmp_path, settings=WebSettings(title=title)) as web,
@@ -37,7 +37,7 @@ async def test_a_title_cannot_break_out_of_the_loader(tmp_path: Path) -> None:
 
 
 async def test_the_frame_is_fenced_in(tmp_path: Path) -> None:
-    """A17, B11"""
+    """A17, B11: the policy, and no cookie."""
     settings = WebSettings(allowed_origins=("https://shop.example", "https://www.shop.example"))
     async with desk(tmp_path, settings=settings) as web:
         async with web.client.get(f"{web.origin}/widget/frame") as answer:
@@ -51,6 +51,7 @@ async def test_the_frame_is_fenced_in(tmp_path: Path) -> None:
     assert policy["script-src"] == policy["style-src"] == "'self'"
     assert policy["base-uri"] == policy["form-action"] == "'none'"
     assert policy["connect-src"] == f"'self' {own_socket}"
+    assert policy["require-trusted-types-for"] == "'script'"
     assert policy["frame-ancestors"] == "'self' https://shop.example https://www.shop.example"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "no-referrer"

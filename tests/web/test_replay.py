@@ -110,7 +110,7 @@ async def test_a_lost_notice_never_costs_the_acknowledgement(web: Desk) -> None:
 
 
 async def test_any_mixture_of_loss_and_reconnection_ends_complete(web: Desk) -> None:
-    """L02 in small: nothing twice, nothing missing, in order."""
+    """L02: nothing twice, nothing missing, in order."""
     chance = random.Random(7)  # noqa: S311 - the same mixture every time
     tab = await web.talk()
     where, last = address_of(tab.token), 1
@@ -141,7 +141,7 @@ async def test_a_token_lives_through_a_restart_even_before_the_first_message(web
 
 
 async def test_a_made_up_token_gets_a_new_one_and_nobodys_conversation(web: Desk) -> None:
-    """A09, A10"""
+    """A09, A10: a token that somebody made up or planted."""
     real = await web.talk("secret")
     flipped = ("A" if real.token[0] != "A" else "B") + real.token[1:]
     for presented in ("me", flipped, "A" * 64, real.token + "x"):

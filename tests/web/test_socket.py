@@ -67,7 +67,7 @@ async def test_a_message_sent_again_before_its_acknowledgement_is_stored_once(we
 
 
 async def test_the_other_tabs_see_the_customers_own_message(web: Desk) -> None:
-    """A12"""
+    """A12: one token in many tabs."""
     first = await web.open()
     second = await web.open(first.token)
     id = await first.write("hi")
@@ -124,7 +124,7 @@ async def test_a_refused_message_can_be_sent_again_under_its_id(web: Desk) -> No
     ("text", "code"), [("x" * 4001, "too_long"), ("", "bad_frame"), (" \u200b", "bad_frame")]
 )
 async def test_an_unfit_text_is_refused_for_good(web: Desk, text: str, code: str) -> None:
-    """B06"""
+    """B06: empty, blank, invisible."""
     tab = await web.open()
     id = await tab.write(text)
     error = await tab.frame()
@@ -228,7 +228,7 @@ async def test_a_message_under_way_outlives_its_socket(web: Desk) -> None:
 
 
 async def test_an_agents_words_stay_words(web: Desk) -> None:
-    """B11"""
+    """B11: links that would run something, markup that stays text."""
     tab = await web.talk()
     evil = "</script><img src=x onerror=alert(1)> \u2028 \u202e"
     web.memory.say(address_of(tab.token), MIA, evil)

@@ -12,6 +12,7 @@ OURS = Tokens("a key")
 
 
 def test_a_token_is_long_random_and_safe_in_a_header() -> None:
+    """A09: nobody guesses it."""
     tokens = {OURS.issue() for _ in range(100)}
     assert len(tokens) == 100
     assert {len(token) for token in tokens} == {64}
@@ -30,11 +31,13 @@ def test_garbage_is_not_believed(token: str | None) -> None:
 
 
 def test_a_token_of_another_service_is_not_believed() -> None:
+    """A09: another site's key."""
     assert not OURS.knows(Tokens("another key").issue())
 
 
 @pytest.mark.parametrize("at", range(0, 64, 7))
 def test_one_changed_character_makes_a_token_worthless(at: int) -> None:
+    """A09: a flipped bit."""
     token = OURS.issue()
     changed = token[:at] + ("A" if token[at] != "A" else "B") + token[at + 1 :]
     assert not OURS.knows(changed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import io
 import json
 from collections.abc import AsyncIterator
@@ -75,7 +76,7 @@ async def test_a_picture_needs_no_words(web: Desk) -> None:
 
 
 async def test_another_visitors_file_cannot_be_sent(web: Desk) -> None:
-    """A09"""
+    """A09: what a visitor holds decides, never what is asked for."""
     owner, thief = await web.open(), await web.open()
     _, file = await upload(web, owner.token)
     id = await thief.write("mine", attachments=[file["id"]])
@@ -86,19 +87,19 @@ async def test_another_visitors_file_cannot_be_sent(web: Desk) -> None:
 
 @pytest.mark.parametrize("token", ["", "x", "A" * 64])
 async def test_a_stranger_uploads_nothing(web: Desk, token: str) -> None:
-    """A09"""
+    """A09: what a visitor holds decides, never what is asked for."""
     assert (await upload(web, token))[0] == 401
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null"])
 async def test_a_foreign_page_uploads_nothing(web: Desk, origin: str) -> None:
-    """A17"""
+    """A17: pages of other origins."""
     tab = await web.open()
     assert (await upload(web, tab.token, Origin=origin))[0] == 403
 
 
 async def test_no_foreign_page_may_read_an_answer(web: Desk) -> None:
-    """A17"""
+    """A17: pages of other origins."""
     headers = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
     async with web.client.options(f"{web.origin}/widget/files", headers=headers) as answer:
         assert answer.status == 405
@@ -106,7 +107,7 @@ async def test_no_foreign_page_may_read_an_answer(web: Desk) -> None:
 
 
 async def test_a_file_over_the_limit_is_refused_however_it_comes(tmp_path: Path) -> None:
-    """B13"""
+    """B13: hostile files, names and types."""
 
     async def in_chunks() -> AsyncIterator[bytes]:
         for _ in range(40):
@@ -119,8 +120,29 @@ async def test_a_file_over_the_limit_is_refused_however_it_comes(tmp_path: Path)
         assert (await upload(web, tab.token, io.BytesIO(bytes(2_000_000))))[0] == 413
 
 
+async def test_a_packed_file_counts_unpacked(tmp_path: Path) -> None:
+    """B13, B05: a bomb of 5 MB in 5 KB."""
+    bomb = gzip.compress(bytes(5_000_000))
+    async with desk(tmp_path, limits=WebLimits(max_mb=1)) as web:
+        tab = await web.open()
+        status, _ = await upload(web, tab.token, bomb, **{"Content-Encoding": "gzip"})
+        assert status in (400, 413)
+        assert list(tmp_path.iterdir()) == []
+
+
+async def test_an_archive_is_kept_packed_and_never_looked_into(web: Desk) -> None:
+    """B13: zip bombs, image bombs and polyglots are bytes like any others."""
+    tab = await web.open()
+    bomb = gzip.compress(bytes(5_000_000))
+    status, file = await upload(web, tab.token, bomb, "application/zip")
+    assert (status, file["size"]) == (201, len(bomb))
+    async with web.client.get(web.origin + file["url"]) as answer:
+        assert await answer.read() == bomb
+        assert answer.headers["Content-Disposition"].startswith("attachment")
+
+
 async def test_an_empty_file_is_a_file(web: Desk) -> None:
-    """B13"""
+    """B13: hostile files, names and types."""
     tab = await web.open()
     status, file = await upload(web, tab.token, b"", "text/plain")
     assert (status, file["size"]) == (201, 0)
@@ -154,7 +176,7 @@ async def test_a_fourth_upload_at_once_has_to_wait(web: Desk) -> None:
     ],
 )
 async def test_nothing_that_could_run_is_ever_shown(web: Desk, kind: str, shown: str) -> None:
-    """B13"""
+    """B13: hostile files, names and types."""
     file = Attachment(AttachmentKind.FILE, 'x"\r\ny.html', kind, 3, FileId("f" * 20))
     web.files.put(file, b"<b>", address_of("t"))
     async with web.client.get(f"{web.origin}/widget/files/{file.id}") as answer:
@@ -194,7 +216,7 @@ async def test_an_agents_file_has_an_address_here(web: Desk) -> None:
     ],
 )
 def test_a_file_name_is_made_harmless(given: str, kept: str) -> None:
-    """B13"""
+    """B13: hostile files, names and types."""
     assert file_name(given) == kept
 
 

@@ -12,7 +12,9 @@ import pytest_asyncio
 from aiohttp import web as http
 from playwright.async_api import Browser, FilePayload, Frame, Page, async_playwright, expect
 
+from connectors.web.pages import read_sources
 from connectors.web.settings import WebSettings
+from core.errors import TooManyMessages
 from core.messages import Address, Author, AuthorKind, Button, Mode
 from core.metrics import Metrics
 from core.notices import Draft, Seen, Typing
@@ -121,12 +123,14 @@ async def test_a_visitor_writes_chooses_reloads_and_meets_a_colleague(
 
 
 async def test_nothing_a_stranger_writes_becomes_markup(browser: Browser, tmp_path: Path) -> None:
-    """B11"""
+    """B11: nor is anything fetched that it names."""
     evil = (
         "<img src=x onerror=document.title='owned'> javascript:alert(1) "
         "[x](javascript:alert(1)) data:text/html,x ![p](https://evil.example/p.png)"
     )
     async with visiting(browser, tmp_path) as (web, visitor):
+        asked: list[str] = []
+        visitor.page.on("request", lambda request: asked.append(request.url))
         await visitor.write(evil)
         await visitor.sees(evil)
         web.memory.say(whereabouts(web), MIA, evil + " https://ok.example/a_(b). ok")
@@ -142,6 +146,34 @@ async def test_nothing_a_stranger_writes_becomes_markup(browser: Browser, tmp_pa
         )
         assert await visitor.chat.locator(".bubble img").count() == 0
         assert await visitor.chat.title() != "owned"
+        assert not [url for url in asked if "evil.example" in url]
+
+
+async def test_whoever_writes_too_fast_is_told_once_and_keeps_the_order(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """L06: a polite sentence, and nothing overtakes what had to wait."""
+    async with visiting(browser, tmp_path) as (web, visitor):
+        said = """() => { window.said = []; const note = document.querySelector(".note");
+            new MutationObserver((all) => all.forEach((one) =>
+                one.type === "childList" && said.push(note.textContent)))
+            .observe(note, { childList: true, attributes: true }); }"""
+        await visitor.chat.evaluate(said)
+        web.memory.fail = [TooManyMessages(0.1)] * 5
+        await visitor.write("one")
+        await until(lambda: [len(talk.lines) for talk in web.memory.talks.values()] == [1])
+        assert await visitor.chat.evaluate("said") == [
+            "Too many messages. Sending again in a moment…"
+        ]
+        web.memory.fail = [TooManyMessages(0.7)]
+        await visitor.write("two")
+        await until(lambda: not web.memory.fail)
+        await visitor.write("three")
+        await until(lambda: [len(talk.lines) for talk in web.memory.talks.values()] == [3])
+        await expect(visitor.chat.locator(".foot").last).to_contain_text("Sent")
+        await visitor.sees("one", "two", "three")
+        lines = web.memory.talks[whereabouts(web)].lines
+        assert [line.text for line in lines] == ["one", "two", "three"]
 
 
 async def test_what_was_written_without_a_network_arrives_once_after_a_reload(
@@ -179,10 +211,36 @@ async def test_the_chat_comes_back_by_itself_after_a_restart(
         await expect(visitor.chat.locator(".foot").last).to_contain_text("Sent")
 
 
+async def test_browsers_come_back_at_different_times_and_ever_more_rarely(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """L02: the waits between attempts are random, from half a second up to half a minute."""
+
+    async def module(request: http.Request) -> http.Response:
+        return http.Response(text=read_sources()["connection.js"], content_type="text/javascript")
+
+    extra = (Route("GET", "/", shop), Route("GET", "/connection.js", module))
+    async with desk(tmp_path, extra=extra) as web:
+        page = await browser.new_page()
+        await page.goto(web.origin)
+        pauses = await page.evaluate(
+            """async () => {
+            const { Connection } = await import("/connection.js");
+            const waits = () => { const one = new Connection("", null, null, () => {});
+                return Array.from({ length: 10 }, () => one.pause()); };
+            return Array.from({ length: 50 }, waits); }"""
+        )
+        await page.close()
+    for attempt, waits in enumerate(zip(*pauses, strict=True)):
+        longest = min(30_000, 1000 * 2**attempt)
+        assert 500 <= min(waits) <= max(waits) <= longest
+        assert max(waits) - min(waits) > (longest - 500) / 2
+
+
 async def test_two_tabs_show_the_same_and_a_closed_one_counts(
     browser: Browser, tmp_path: Path
 ) -> None:
-    """A12"""
+    """A12: one token in many tabs."""
     async with visiting(browser, tmp_path) as (web, visitor):
         other = Visitor(await visitor.page.context.new_page())
         await other.page.goto(web.origin)
@@ -221,7 +279,7 @@ async def _ready() -> dict[str, bool]:
 async def test_another_site_embeds_the_chat_and_counts_what_is_unread(
     browser: Browser, tmp_path: Path
 ) -> None:
-    """A17"""
+    """A17: pages of other origins."""
     with socket.create_server(("127.0.0.1", 0)) as reserved:
         port = reserved.getsockname()[1]
     async with another_site(port) as site:
@@ -244,7 +302,7 @@ async def test_another_site_embeds_the_chat_and_counts_what_is_unread(
 
 
 async def test_a_site_that_was_not_allowed_shows_no_chat(browser: Browser, tmp_path: Path) -> None:
-    """A17"""
+    """A17: pages of other origins."""
     async with desk(tmp_path) as web, another_site(web.server.port) as site:
         visitor = Visitor(await browser.new_page(locale="en-GB"))
         await visitor.page.goto(site)

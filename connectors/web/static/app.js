@@ -13,7 +13,10 @@ import { Transcript } from "./transcript.js";
 speak(wishes.language);
 paint(wishes.color);
 
-let token = memory.token, asked = null;
+const NAMED_WITHIN = 10_000;
+
+// `identity` is the site's word about who is there, until the server has taken it for a token.
+let token = memory.token, asked = null, identity = null, refusals = 0;
 const presses = new Map();
 
 const header = new Header({ title: wishes.title, embedded: host.embedded, onClose: () => host.tell("close") });
@@ -28,7 +31,7 @@ const connection = new Connection(
 function hello() {
   asked = token;
   const { language, page } = wishes;
-  return { type: "hello", token, last_seq: transcript.last, language, page, identity: null };
+  return { type: "hello", token, last_seq: transcript.last, language, page, identity };
 }
 
 function receive(frame) {
@@ -47,6 +50,9 @@ function receive(frame) {
 }
 
 function welcome(frame) {
+  if (memory.who && !identity && frame.token !== asked) return doubted();
+  identity = null;
+  refusals = 0;
   const stored = memory.token;
   // Two tabs met the server at the same moment: both go on with the token that was kept first.
   if (frame.token !== asked && stored && stored !== asked) return adopt(stored);
@@ -67,6 +73,36 @@ function adopt(other) {
   token = other;
   transcript.clear();
   setTimeout(() => connection.restart());
+}
+
+// The page says who is there: a customer by a signed token, or with null nobody it knows.
+function named(signed) {
+  const who = signed ? subject(signed) : "";
+  clearTimeout(naming);
+  if (who === memory.who && (token || !who) && connection.socket) return;
+  memory.who = who;
+  identity = signed;
+  token = memory.token;
+  presses.clear();
+  transcript.clear();
+  outbox.load();
+  connection.restart();
+}
+
+function subject(signed) {
+  try {
+    return String(JSON.parse(atob(signed.split(".")[1].replace(/-/g, "+").replace(/_/g, "/"))).sub);
+  } catch {
+    return "?";
+  }
+}
+
+// The server does not believe it, or not any more: ask the page once again.
+function doubted() {
+  identity = token = memory.token = null;
+  if (refusals++) return named(null);
+  connection.rest();
+  host.tell("identify");
 }
 
 function configure(config) {
@@ -91,10 +127,11 @@ function settled(frame) {
 }
 
 function refused({ code, id, retry_after: after }) {
+  if (code === "unauthorized") return doubted();
   if (!id) return;
   if (after !== undefined) {
     if (code === "rate_limited") composer.complain(t("slow"));
-    outbox.later(id, after);
+    outbox.later(after);
     return;
   }
   const reason = { too_long: "tooLong" }[code] || "refused";
@@ -140,10 +177,11 @@ const page = el("main", {}, header.node, header.banner, transcript.node, compose
 document.body.append(page);
 composer.acceptDrops(page);
 document.addEventListener("visibilitychange", read);
-memory.onToken((changed) => changed !== token && !transcript.lines.size && adopt(changed));
+memory.onToken((changed) => !memory.who && changed !== token && !transcript.lines.size && adopt(changed));
 host.listen((focus) => {
   if (host.visible) transcript.follow();
   if (focus) composer.focus();
   read();
-});
-connection.start();
+}, named);
+const naming = setTimeout(() => connection.socket || connection.restart(), wishes.identity ? NAMED_WITHIN : 0);
+if (wishes.identity) connection.rest();

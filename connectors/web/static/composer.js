@@ -96,7 +96,8 @@ export class Composer {
   }
 
   complain(text) {
-    this.note.textContent = text;
+    // Said once: what already stands there is not read out again.
+    if (this.note.hidden || this.note.textContent !== text) this.note.textContent = text;
     this.note.hidden = false;
     clearTimeout(this.hiding);
     this.hiding = setTimeout(() => { this.note.hidden = true; }, 8000);

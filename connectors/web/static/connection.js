@@ -43,8 +43,15 @@ export class Connection {
 
   // Leave this conversation's socket and come back under another token.
   restart() {
-    this.failures = 0;
+    this.failures = this.held = 0;
     this.start();
+  }
+
+  // Stay away until somebody says `restart`.
+  rest() {
+    clearTimeout(this.retry);
+    this.held = Infinity;
+    this.drop();
   }
 
   raw(frame) {

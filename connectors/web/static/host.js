@@ -9,6 +9,7 @@ export const wishes = {
   title: params.get("title") || "",
   color: params.get("color") || "",
   page: params.get("page") || (embedded ? "" : location.href.split("#")[0]),
+  identity: params.has("identity"),
 };
 
 export const host = {
@@ -20,11 +21,13 @@ export const host = {
     window.parent.postMessage({ frontdesk: kind, ...more }, origin);
   },
 
-  // `changed(focus)` is called when the page shows or hides the chat.
-  listen(changed) {
+  // `changed(focus)` is called when the page shows or hides the chat, `named(token)` when it says
+  // who is there, with null for nobody it knows.
+  listen(changed, named) {
     addEventListener("message", (event) => {
       if (event.source !== window.parent || event.origin !== origin) return;
-      const kind = Object(event.data).frontdesk;
+      const { frontdesk: kind, token } = Object(event.data);
+      if (kind === "identity") return named(typeof token === "string" ? token : null);
       if (!["shown", "focus", "hidden"].includes(kind)) return;
       this.visible = kind !== "hidden";
       changed(kind === "focus");

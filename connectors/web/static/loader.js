@@ -97,17 +97,31 @@
   root.append(panel, bubble);
 
   let frame = null, ready = false, isOpen = false, scroll = null;
+  // Who is there: a token that the site's backend has signed, or a function that gets a new one.
+  let identity = script.dataset.identity || null;
 
   function load() {
     if (frame) return;
     const hash = new URLSearchParams({ host: location.origin, language, color,
-      title: option("title"), page: location.href.split("#")[0] });
+      title: option("title"), page: location.href.split("#")[0], ...(identity && { identity: "" }) });
     frame = make("iframe", { title: option("title") || "Chat", src: `${origin}/widget/frame#${hash}` });
     panel.append(frame);
   }
 
-  function tell(message) {
-    if (ready) frame.contentWindow.postMessage({ frontdesk: message }, origin);
+  function tell(message, more) {
+    if (ready) frame.contentWindow.postMessage({ frontdesk: message, ...more }, origin);
+  }
+
+  function identify(who) {
+    identity = who || null;
+    if (ready) name();
+  }
+
+  async function name() {
+    const asked = identity;
+    let token = asked;
+    if (typeof asked === "function") try { token = await asked(); } catch { token = null; }
+    if (asked === identity) tell("identity", { token });
   }
 
   function show(open, byHand) {
@@ -143,7 +157,8 @@
   addEventListener("message", (event) => {
     if (!frame || event.source !== frame.contentWindow || event.origin !== origin) return;
     const { frontdesk: kind, count } = Object(event.data);
-    if (kind === "ready") { ready = true; tell(isOpen ? "focus" : "hidden"); }
+    if (kind === "ready") { ready = true; tell(isOpen ? "focus" : "hidden"); if (identity) name(); }
+    if (kind === "identify") identify(typeof identity === "function" && identity);
     if (kind === "close") show(false, true);
     if (kind === "used") memory.set("used", "1");
     if (kind === "unread" && Number.isInteger(count)) label(count);
@@ -164,5 +179,5 @@
   }
   if (document.body) begin(); else addEventListener("DOMContentLoaded", begin);
 
-  window.frontdesk = { open: () => show(true, true), close: () => show(false, true), toggle: () => show(!isOpen, true) };
+  window.frontdesk = { open: () => show(true, true), close: () => show(false, true), toggle: () => show(!isOpen, true), identify };
 })();

@@ -4,26 +4,39 @@
 const TOKEN = "frontdesk.token", PENDING = "frontdesk.pending", SEEN = "frontdesk.seen";
 
 const fallback = new Map();
+let who = "", pass = null;
+
+// What belongs to a customer whom the site named ends with the tab, and no other one finds it.
+const place = (key) => who ? [sessionStorage, `${key}:${who}`] : [localStorage, key];
 
 function read(key) {
   try {
-    return localStorage.getItem(key);
+    const [storage, name] = place(key);
+    return storage.getItem(name);
   } catch {
-    return fallback.get(key) ?? null;
+    return fallback.get(key + who) ?? null;
   }
 }
 
 function write(key, value) {
   try {
-    localStorage.setItem(key, value);
+    const [storage, name] = place(key);
+    storage.setItem(name, value);
   } catch {
-    fallback.set(key, value);
+    fallback.set(key + who, value);
   }
 }
 
 export const memory = {
-  get token() { return read(TOKEN); },
-  set token(value) { write(TOKEN, value); },
+  // Whose memory this is: the site's id of a customer, "" for a visitor whom nobody named.
+  get who() { return who; },
+  set who(value) { [who, pass] = [value, null]; },
+  // A customer's own is in no storage: every page has to say anew who is there.
+  get token() { return who ? pass : read(TOKEN); },
+  set token(value) {
+    if (who) pass = value;
+    else write(TOKEN, value);
+  },
   get seen() { return Number(read(SEEN)) || 0; },
   set seen(value) { write(SEEN, String(value)); },
   // Another tab was given a token of its own at the same moment, or started anew.
@@ -53,9 +66,14 @@ export class Outbox {
   // `send` tries to send a frame and says whether it could.
   constructor(send) {
     this.send = send;
+    this.load();
+  }
+
+  // Begin with what the memory's present owner has left over.
+  load() {
+    this.hurry();
     this.waiting = new Map(stored().map((message) => [message.id, message]));
     this.presses = new Map();
-    this.timers = new Map();
   }
 
   get messages() {
@@ -77,36 +95,50 @@ export class Outbox {
   press(seq, value) {
     const frame = { type: "press", id: uuid(), seq, value };
     this.presses.set(frame.id, frame);
-    this.send(frame);
+    if (!this.slow) this.send(frame);
     return frame.id;
   }
 
   // After a welcome: whatever is still open, in its order.
   flush() {
+    this.hurry();
     for (const message of this.waiting.values()) this.transmit(message);
     for (const frame of this.presses.values()) this.send(frame);
   }
 
-  later(id, seconds) {
-    clearTimeout(this.timers.get(id));
-    this.timers.set(id, setTimeout(() => {
-      const open = this.waiting.get(id);
-      if (open) this.transmit(open);
-      else if (this.presses.has(id)) this.send(this.presses.get(id));
-    }, seconds * 1000));
+  hurry() {
+    clearTimeout(this.slow);
+    this.slow = this.pausing = null;
+  }
+
+  // The server wants a pause of so many seconds. From then on one goes out after the other, so
+  // that nothing overtakes what was refused and the rest is not refused as well.
+  later(seconds) {
+    clearTimeout(this.slow);
+    this.pausing = true;
+    this.slow = setTimeout(() => this.next(), seconds * 1000);
+  }
+
+  next() {
+    this.pausing = false;
+    const [message] = this.waiting.values(), [frame] = this.presses.values();
+    if (message) this.send(written(message));
+    else if (frame) this.send(frame);
+    else this.hurry();
   }
 
   // Done with, one way or the other; true for a message.
   settle(id) {
-    clearTimeout(this.timers.get(id));
-    this.timers.delete(id);
-    this.presses.delete(id);
-    if (!this.waiting.delete(id)) return false;
-    write(PENDING, JSON.stringify(stored().filter((one) => one.id !== id)));
-    return true;
+    const press = this.presses.delete(id), message = this.waiting.delete(id);
+    if (message) write(PENDING, JSON.stringify(stored().filter((one) => one.id !== id)));
+    if ((press || message) && this.slow && !this.pausing) this.next();
+    return message;
   }
 
-  transmit({ id, text, attachments }) {
-    this.send({ type: "message", id, text, attachments: attachments.map((file) => file.id) });
+  transmit(message) {
+    if (!this.slow) this.send(written(message));
   }
 }
+
+const written = ({ id, text, attachments }) =>
+  ({ type: "message", id, text, attachments: attachments.map((file) => file.id) });

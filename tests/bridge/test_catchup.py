@@ -1,0 +1,164 @@
+"""What agents did while nobody listened, and how much of Slack is asked to find it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core.cases import Fate
+from core.errors import Undeliverable
+from core.messages import AgentCommanded, AgentEdited, AgentReplied
+from sandbox.faults import Effect, Fault
+from sandbox.journal import Call
+from sandbox.slack import Retries
+from sandbox.slack.delivery import DEFAULT_EVENTS
+from tests.bridge.desks import CARD, key, line, room
+from tests.slack.house import until
+from tests.slack.test_sending import answer
+
+
+async def test_what_was_written_while_we_were_away_is_taken_in_order(tmp_path: Path) -> None:
+    """D09: orders too, and notes stay notes."""
+    async with room(tmp_path) as here:
+        second = await here.desk.open_case(CARD, key("second"))
+        here.shelf.open.append(second)
+        await here.say("zero")
+        await here.desk.stop()
+        for text in ("one", ";; note", "two", "!close"):
+            await here.slack.say(here.channel, here.anna, text, thread_ts=here.case.thread)
+        await here.slack.say(here.channel, here.anna, "other", thread_ts=second.thread)
+        await here.desk.start(here.inbox)
+        await until(lambda: len(here.inbox.events) == 5)
+        said = [event.text for event in here.inbox.events if isinstance(event, AgentReplied)]
+        assert said == ["zero", "one", "two", "other"]
+        assert isinstance(here.inbox.events[3], AgentCommanded)
+
+
+async def test_a_quiet_thread_is_not_read_again(tmp_path: Path) -> None:
+    async with room(tmp_path) as here:
+        name = f"slack:{here.slack.team_id}:{here.channel}"
+        await until(lambda: name in here.shelf.values)
+        here.shelf.values[name] = "99999999999.000000"
+        reads = len(here.slack.journal.of("conversations.replies"))
+        await here.desk.stop()
+        before = here.shelf.values[name]
+        await here.desk.start(here.inbox)
+        await until(lambda: here.shelf.values[name] != before)
+        assert len(here.slack.journal.of("conversations.replies")) == reads
+
+
+async def test_a_gap_is_closed_after_the_socket_was_lost(tmp_path: Path) -> None:
+    """D05: catch-up after a new connection."""
+    async with room(tmp_path) as here:
+        here.slack.courier.subscriptions = frozenset()
+        await here.slack.say(here.channel, here.anna, "in the gap", thread_ts=here.case.thread)
+        here.slack.faults.add("conversations.replies", answer(429, Retry_After="0"))
+        await here.slack.disconnect()
+        await until(lambda: here.inbox.events, within=10)
+        assert [getattr(e, "text", "") for e in here.inbox.events] == ["in the gap"]
+
+
+async def test_an_edit_made_while_the_desk_starts_is_not_lost(tmp_path: Path) -> None:
+    """D09: before the desk knows its channel, nothing of a channel is acknowledged."""
+    async with room(tmp_path) as here:
+        await here.slack.settled()
+        await here.desk.stop()
+        slow = Fault(Effect.DELAY, seconds=0.3)
+        here.slack.faults.add("conversations.info", slow)
+        here.slack.courier.retries = Retries(0.2, (0.1, 0.1, 0.1))
+        starting = asyncio.create_task(here.desk.start(here.inbox))
+        await until(lambda: here.slack.sockets.connections)
+        ts = await here.slack.say(here.channel, here.anna, "helo", thread_ts=here.case.thread)
+        await here.slack.edit(here.channel, ts, "hello")
+        await starting
+        await here.slack.settled()
+        assert AgentEdited(here.case, ts, "hello") in here.inbox.events
+
+
+async def test_threads_of_a_workspace_that_was_left_are_neither_read_nor_written_to(
+    tmp_path: Path,
+) -> None:
+    """A15: the same channel and time in another workspace is another thread."""
+    async with room(tmp_path) as here:
+        await here.desk.stop()
+        here.shelf.open[:] = [replace(here.case, workspace="T0OTHER")]
+        await here.slack.say(here.channel, here.anna, "hello", thread_ts=here.case.thread)
+        reads = len(here.slack.journal.of("conversations.replies"))
+        name = f"slack:{here.slack.team_id}:{here.channel}"
+        here.shelf.values.clear()
+        await here.desk.start(here.inbox)
+        await until(lambda: name in here.shelf.values)
+        assert len(here.slack.journal.of("conversations.replies")) == reads
+        (elsewhere,) = here.shelf.open
+        for sending in (
+            here.desk.relay(elsewhere, [line("x")], key("r")),
+            here.desk.note(elsewhere, "x", key("n")),
+            here.desk.edit(elsewhere, "1.1", line("x")),
+            here.desk.show_card(elsewhere, CARD),
+            here.desk.mark(elsewhere, "1.1", Fate.DELIVERED),
+        ):
+            with pytest.raises(Undeliverable):
+                await sending
+
+
+async def test_a_missed_message_that_breaks_us_keeps_none_after_it_away(tmp_path: Path) -> None:
+    """D09: what is broken is logged; the rest of the thread is taken."""
+    async with room(tmp_path) as here:
+        await here.desk.stop()
+        for text in ("one", "two"):
+            await here.slack.say(here.channel, here.anna, text, thread_ts=here.case.thread)
+        here.inbox.failures.append(RuntimeError("a bug"))
+        await here.desk.start(here.inbox)
+        await until(lambda: here.inbox.events)
+        assert [getattr(event, "text", "") for event in here.inbox.events] == ["two"]
+
+
+async def test_what_the_catch_up_has_read_is_not_read_again_when_slack_is_busy(
+    tmp_path: Path,
+) -> None:
+    """D09, D01: with many threads it would never end otherwise."""
+    async with room(tmp_path) as here:
+        cases = [await here.desk.open_case(CARD, key(f"c{n}")) for n in range(3)]
+        here.shelf.open += cases
+        await here.desk.stop()
+        here.shelf.values.clear()
+        read: list[str] = []
+
+        def note(call: Call) -> None:
+            if call.method == "conversations.replies":
+                read.append(str(call.arguments["ts"]))
+
+        here.slack.journal.listen(note)
+        busy = answer(429, Retry_After="1")
+        here.slack.journal.listen(
+            lambda call: (
+                here.slack.faults.add("conversations.replies", busy)
+                if read == [here.case.thread] and call.method == "conversations.replies"
+                else None
+            )
+        )
+        await here.desk.start(here.inbox)
+        await until(lambda: len(read) >= 4)
+        assert read == [case.thread for case in here.shelf.open]
+
+
+async def test_a_live_reply_waits_for_those_that_were_missed_and_for_nothing_else(
+    tmp_path: Path,
+) -> None:
+    """D06, D09: a thread is read once, and then its replies are taken as they come."""
+    async with room(tmp_path) as here:
+        await here.slack.settled()
+        await here.desk.stop()
+        here.slack.courier.subscriptions = frozenset()
+        await here.slack.say(here.channel, here.anna, "missed", thread_ts=here.case.thread)
+        here.slack.courier.subscriptions = DEFAULT_EVENTS
+        here.slack.faults.add("conversations.replies", Fault(Effect.DELAY, seconds=0.3))
+        await here.desk.start(here.inbox)
+        for text in ("live", "and more"):
+            await here.say(text)
+        said = [getattr(event, "text", "") for event in here.inbox.events]
+        assert said == ["missed", "live", "and more"]
+        assert len(here.slack.journal.of("conversations.replies")) == 1

@@ -1,0 +1,152 @@
+"""A backup is put back: nothing of before it is lost, and nothing is sent a second time.
+
+What waited to be sent when the backup was made has mostly been sent since. The desk in Slack can
+be asked, so it is, before anything is posted; Telegram cannot, so those messages are held until
+the admin says otherwise. Only the time between two beats (a minute) is too short to be noticed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from core.store import Store
+from sandbox.faults import Effect, Fault
+from sandbox.telegram.troubles import too_many_requests
+from tests.scenarios.house import House, until
+from tests.scenarios.visitor import Visitor
+from tests.store.clock import Clock
+from tests.store.shop import ANNA, write
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    house = House(tmp_path)
+    yield house
+    await house.close()
+
+
+def _back_up(house: House) -> Path:
+    """As `sqlite3 frontdesk.db .backup` does it, while the service writes."""
+    copy = house.folder / "backup.db"
+    with (
+        closing(sqlite3.connect(house.folder / "frontdesk.db")) as source,
+        closing(sqlite3.connect(copy)) as target,
+    ):
+        source.backup(target)
+        waiting = "SELECT count(*) FROM deliveries WHERE open_lane IS NOT NULL"
+        assert target.execute(waiting).fetchone() != (0,)
+    return copy
+
+
+def _restore(house: House, backup: Path) -> None:
+    for suffix in ("-wal", "-shm"):
+        (house.folder / f"frontdesk.db{suffix}").unlink(missing_ok=True)
+    shutil.copy(backup, house.folder / "frontdesk.db")
+
+
+def _heard(house: House, customer: int) -> list[str]:
+    return [m.text for m in house.telegram.chat(customer) if m.from_bot]
+
+
+async def test_after_a_restore_nothing_is_lost_and_nothing_goes_out_twice(house: House) -> None:
+    """O04: what the backup thinks it still has to say to a customer is held, and released when
+    the admin asks for it; new messages are answered all the while."""
+    await house.open(slack=False, gpt=False, telegram=True)
+    anna = house.telegram.add_customer("Anna")
+    house.telegram.faults.add("sendMessage", too_many_requests(1))
+    attempts: list[str] = []
+    house.telegram.faults.listen(attempts.append)
+    async with house.visitor() as visitor:
+        await visitor.say("hello")
+        house.telegram.say(anna, "hello")
+        await until(lambda: "sendMessage" in attempts, "the first attempt")
+        writing = asyncio.ensure_future(_chatter(visitor))
+        backup = await asyncio.to_thread(_back_up, house)
+        await writing
+    await house.on_telegram(anna, "Hello, how can I help?")
+    await house.stop()
+    _restore(house, backup)
+    await house.start()
+    async with house.visitor(token=visitor.token) as again:
+        await again.hears("Hello, how can I help?")
+    assert "1 message to customers may have been sent before" in house.service.store.notice
+    house.telegram.say(anna, "shipping")
+    await house.on_telegram(anna, "Shipping takes 3 days.")
+    assert len(_heard(house, anna)) == 2
+    await house.restart()
+    assert "1 message to customers" in house.service.store.notice
+    (house.folder / "frontdesk.db.send-held").touch()
+    await house.restart()
+    await until(lambda: len(_heard(house, anna)) == 3, "the message that was held")
+    await house.restart()
+    assert house.service.store.notice == ""
+    assert not (house.folder / "frontdesk.db.send-held").exists()
+
+
+async def _chatter(visitor: Visitor) -> None:
+    for number in range(20):
+        await visitor.say(f"no. {number}: shipping")
+
+
+async def test_the_desk_is_asked_before_anything_is_posted_again(house: House) -> None:
+    """O04: a case that was about to be opened when the backup was made has one thread, and the
+    customer's line is in it once."""
+    await house.open(gpt=False)
+    wait = Fault(Effect.ANSWER, 429, "{}", {"Retry-After": "1"})
+    house.slack.faults.add("chat.postMessage", wait)
+    async with house.visitor() as visitor:
+        await visitor.say("human")
+        backup = await asyncio.to_thread(_back_up, house)
+        await house.card()
+        await house.in_thread("human")
+    await house.stop()
+    _restore(house, backup)
+    await house.start()
+    assert house.service.store.notice.startswith("the database ends at ")
+    async with house.visitor(token=visitor.token) as again:
+        await again.say("are you there?")
+        await house.in_thread("are you there?")
+    cards = [m for m in house.slack.messages(house.desk) if "needs a person" in m.text]
+    assert len(cards) == 1
+    card = cards[0]
+    lines = [m for m in house.slack.thread(house.desk, card.ts) if "human" in str(m.blocks)]
+    assert len([m for m in lines if m.ts != card.ts]) == 1
+
+
+async def test_a_copy_without_its_last_run_is_believed_only_for_minutes(tmp_path: Path) -> None:
+    """O04: a backup put back on a new machine, where no file tells how far the old one came."""
+    clock = Clock()
+    here, there = tmp_path / "frontdesk.db", tmp_path / "there"
+    there.mkdir()
+    store = await Store.open(f"sqlite:///{here}", now=clock)
+    await store.write(lambda unit: write(unit, "hello"))
+    await store.close()
+    for age, notice in ((timedelta(minutes=4), ""), (timedelta(hours=1), "came here without")):
+        clock.now += age
+        shutil.copy(here, there / "frontdesk.db")
+        (there / "frontdesk.db.run").unlink(missing_ok=True)
+        copy = await Store.open(f"sqlite:///{there / 'frontdesk.db'}", now=clock)
+        assert notice in copy.notice
+        assert bool(copy.notice) == bool(notice)
+        assert await copy.read(lambda reader: reader.conversation(ANNA)) is not None
+        await copy.close()
+
+
+async def test_a_crash_or_a_clock_that_was_put_back_holds_nothing(tmp_path: Path) -> None:
+    """O04, D29: beats are counted, so that only a database that lacks some is doubted."""
+    clock = Clock()
+    url = f"sqlite:///{tmp_path / 'frontdesk.db'}"
+    for jump in (timedelta(), timedelta(minutes=-10), timedelta(days=30), timedelta(hours=-1)):
+        clock.now += jump
+        store = await Store.open(url, now=clock)
+        await store.write(lambda unit: write(unit, "hello"))
+        assert store.notice == ""
+        await store.close()
