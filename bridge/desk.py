@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -42,6 +42,8 @@ from core.messages import (
 from core.ports import Inbox, Route, Services, Status
 
 log = logging.getLogger(__name__)
+
+_ANNOUNCED_AGAIN = (1.0, 5.0, 30.0, 60.0, 300.0)  # seconds after an announcement was put off
 
 
 class Settings(Protocol):
@@ -230,10 +232,16 @@ class SlackDesk:
         await self._placed.wait()
         sheet = outbound.note(text)
         key = f"announcement:{self._slack.now().timestamp()}:{text[:50]}"
-        try:
-            await self._post_in_channel(self._open_place(), sheet, key)
-        except DeliveryError as error:
-            log.warning("the agents could not be told %r: %s", text, error)
+        for pause in _ANNOUNCED_AGAIN:
+            try:
+                await self._post_in_channel(self._open_place(), sheet, key)
+                return
+            except SendLater as later:
+                await asyncio.sleep(later.after if later.after is not None else pause)
+            except DeliveryError as error:
+                log.warning("the agents could not be told %r: %s", text, error)
+                return
+        log.warning("the agents could not be told %r: Slack takes nothing", text)
 
     async def find(
         self, case: CaseRef | None, key: DeliveryKey, since: datetime
@@ -266,11 +274,17 @@ class SlackDesk:
         return outbound.relayed(one, named=not self._slack.may_customize, lost=lost)
 
     async def _post_in_channel(self, place: Desk, sheet: Sheet, key: str) -> str:
+        posting = self._slack.post(place.channel, sheet.text, sheet.blocks, key=key)
+        return await self._watched(posting, root=True)
+
+    async def _watched(self, posting: Awaitable[str], *, root: bool) -> str:
+        """What the channel itself refuses, somebody must mend: archived, or the bot left out.
+        Without its `root` a case has no thread, so whatever refuses that is as bad."""
         try:
-            ts = await self._slack.post(place.channel, sheet.text, sheet.blocks, key=key)
+            ts = await posting
         except Undeliverable as error:
-            # What the channel itself refuses, somebody must mend: archived, or the bot left out.
-            self._trouble = f"desk.channel: {error}"
+            if root or error.mendable:
+                self._trouble = f"desk.channel: {error}"
             raise
         self._trouble = ""
         return ts
@@ -285,7 +299,7 @@ class SlackDesk:
         icon: str = "",
         broadcast: bool = False,
     ) -> Receipt:
-        ts = await self._slack.post(
+        posting = self._slack.post(
             case.channel,
             sheet.text,
             sheet.blocks,
@@ -295,4 +309,4 @@ class SlackDesk:
             icon=icon,
             broadcast=broadcast,
         )
-        return Receipt(ts)
+        return Receipt(await self._watched(posting, root=False))

@@ -14,7 +14,7 @@ from core.handover import Cause, HandOver
 from core.messages import Author, AuthorKind, CaseRef, Message, Mode
 from core.notices import ModeChanged
 from core.policy import Policy
-from core.records import Case, Conversation, DeliveryKind, Target
+from core.records import Case, Conversation, DeliveryKind, DeliveryState, Target
 from core.replies import Replies
 from core.store import Transaction
 
@@ -92,6 +92,20 @@ class Casework:
     def _open_thread(self, tx: Transaction, conversation: Conversation, case: Case) -> None:
         self.queue(tx, conversation, case, DeliveryKind.OPEN)
         self.queue(tx, conversation, case, DeliveryKind.TRANSCRIPT)
+
+    def reopen_thread(self, tx: Transaction, conversation: Conversation, case: Case) -> None:
+        """The case's thread is gone: a new one takes its place, with everything so far."""
+        waiting = tx.lane(f"case:{case.id}")
+        for row in waiting:
+            row.state, row.error = DeliveryState.DEAD, "its thread is gone"
+        case.ref = None
+        case.first_seq = conversation.last_seq + 1
+        self._open_thread(tx, conversation, case)
+        for row in waiting:
+            if row.kind in (DeliveryKind.NOTE, DeliveryKind.MARK):
+                self.queue(
+                    tx, conversation, case, row.kind, seq=row.seq, text=row.text, detail=row.detail
+                )
 
     def open_kept_requests(self, tx: Transaction) -> int:
         """Give every case from the time without a desk its thread; how many there were."""

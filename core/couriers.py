@@ -18,7 +18,7 @@ from core.messages import (
     Receipt,
     Reply,
 )
-from core.ports import AgentDesk, Connector, SupportsEdits, SupportsReadBack
+from core.ports import AgentDesk, Connector, SupportsEdits, SupportsReadBack, SupportsTurns
 from core.records import Case, Conversation, Delivery, DeliveryKind, Target
 from core.replies import BUTTONS, FILE
 from core.store import Reader, Store
@@ -51,6 +51,15 @@ class Couriers:
         self._store = store
         self._channels = channels
         self._desk = desk
+
+    async def turn(self, row: Delivery) -> None:
+        """Returns when the platform has room for `row`. Raises SendLater."""
+        if row.kind is not DeliveryKind.REPLY:
+            return
+        conversation = await self._store.read(lambda tx: tx.conversation_by_id(row.conversation))
+        channel = self._channel(conversation)
+        if isinstance(channel, SupportsTurns):
+            await channel.turn(conversation.address)
 
     async def deliver(self, row: Delivery) -> Receipt | CaseRef | None:
         """One attempt. Raises SendLater, Undeliverable or OutcomeUnknown."""

@@ -16,6 +16,7 @@ FrontdeskError
 ├── DeliveryError
 │   ├── SendLater            surely not sent; send again after a pause
 │   ├── Undeliverable        refused for good; tell the agents
+│   │   └── ThreadGone       the case needs another thread
 │   └── OutcomeUnknown       may have been sent; read back before sending again
 ├── FileUnavailable          say so in the file's place; do not retry for the same request
 └── ModelError
@@ -114,7 +115,18 @@ class SendLater(DeliveryError):
 
 
 class Undeliverable(DeliveryError):
-    """The platform will never take this; the message says why, in words for agents."""
+    """The platform will never take this; the message says why, in words for agents.
+
+    `mendable`: not the message is refused but its place, which an admin can put right.
+    """
+
+    def __init__(self, reason: str, *, mendable: bool = False) -> None:
+        super().__init__(reason)
+        self.mendable = mendable
+
+
+class ThreadGone(Undeliverable):
+    """The case's thread was deleted: whatever belongs into it needs another one."""
 
 
 class OutcomeUnknown(DeliveryError):

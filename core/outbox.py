@@ -15,7 +15,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from core.couriers import Couriers
-from core.errors import OutcomeUnknown, SendLater, StoreUnavailable, Undeliverable
+from core.errors import OutcomeUnknown, SendLater, StoreUnavailable, ThreadGone, Undeliverable
 from core.messages import CaseRef, ChannelName, Receipt
 from core.receipts import Receipts
 from core.records import Delivery, DeliveryState, Target
@@ -29,6 +29,9 @@ _LONGEST_SLEEP = 30.0  # a wake-up that got lost costs no more than this
 _LATE_ACCEPTANCE = timedelta(seconds=5)  # a request may land this long after we gave it up
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 300.0
 _SHORTEST_MENDING = 15.0  # seconds: what an admin must mend is not tried in a hurry
+_MENDING = 60.0  # seconds until a place that an admin must mend is tried again
+_MOST_BREAKS = 5  # attempts at a delivery that breaks us each time
+_STORE_AWAY = 1.0
 _NOBODY_KNOWS = "nobody knows whether it arrived"
 
 
@@ -117,24 +120,52 @@ class Outbox:
     async def _deliver(self, row: Delivery) -> None:
         if row.state is not DeliveryState.PENDING and not await self._may_send_again(row):
             return
+        try:
+            await self._couriers.turn(row)
+        except SendLater as later:
+            await self._postpone(row, later, state=row.state)
+            return
         await self._store.write(lambda tx: self._mark_sending(tx, row.id))
         try:
             async with asyncio.timeout(2 * self._attempt().total_seconds() + 60):
                 receipt = await self._attempt_once(row)
-        except SendLater as later:
-            await self._postpone(row, later)
-        except Undeliverable as refusal:
-            reason = str(refusal)
-            await self._store.write(lambda tx: self._refused(tx, row.id, reason))
-        except OutcomeUnknown as doubt:
-            reason = str(doubt)
-            await self._store.write(lambda tx: self._doubted(tx, row.id, reason))
         except Exception as error:
-            log.exception("delivery %s (%s) broke", row.id, row.kind)
-            reason = type(error).__name__
-            await self._store.write(lambda tx: self._doubted(tx, row.id, reason))
+            await self._failed_to_send(row, error)
         else:
-            await self._store.write(lambda tx: self._sent(tx, row.id, receipt))
+            await self._keep(lambda tx: self._sent(tx, row.id, receipt))
+
+    async def _failed_to_send(self, row: Delivery, error: Exception) -> None:
+        reason = str(error)
+        match error:
+            case SendLater():
+                await self._postpone(row, error)
+            case Undeliverable(mendable=True) if row.target is Target.DESK:
+                await self._postpone(row, SendLater(reason, _MENDING))
+            case ThreadGone() if row.target is Target.DESK:
+                await self._keep(lambda tx: self._thread_gone(tx, row.id, reason))
+            case Undeliverable():
+                await self._keep(lambda tx: self._refused(tx, row.id, reason))
+            case OutcomeUnknown():
+                await self._keep(lambda tx: self._doubted(tx, row.id, reason))
+            case _:
+                log.error("delivery %s (%s) broke", row.id, row.kind, exc_info=error)
+                reason = f"a fault of our own ({type(error).__name__})"
+                broken = self._refused if row.attempts >= _MOST_BREAKS else self._doubted
+                await self._keep(lambda tx: broken(tx, row.id, reason))
+
+    async def _keep(self, unit: Callable[[Transaction], None]) -> None:
+        """Store what only this process knows: a store that is away is waited for, because what
+        was sent would otherwise be sent again."""
+        while True:
+            try:
+                await self._store.write(unit)
+            except StoreUnavailable as error:
+                if self._closing:
+                    raise
+                log.warning("what became of a delivery waits for the store: %s", error)
+                await asyncio.sleep(_STORE_AWAY)
+            else:
+                return
 
     async def _attempt_once(self, row: Delivery) -> Receipt | CaseRef | None:
         try:
@@ -146,13 +177,13 @@ class Outbox:
     async def _may_send_again(self, row: Delivery) -> bool:
         """A row in doubt: settle it if it landed; True when it must be sent again."""
         channel = await self._store.read(lambda tx: _channel(tx, row))
-        first = row.first_try_at or self._now()
+        first, last = row.first_try_at or self._now(), row.next_at
         if not self._couriers.can_find(row, channel):
             return await self._store.write(lambda tx: self._risk_a_repeat(tx, row.id))
-        if row.state is DeliveryState.SENDING and first + self._settling() > self._now():
+        if row.state is DeliveryState.SENDING and last + self._settling() > self._now():
             # Found at start: the request of the process before may still be on its way.
-            until = first + self._settling()
-            await self._store.write(lambda tx: _wait_in_doubt(_the(tx, row.id), until))
+            until = last + self._settling()
+            await self._store.write(lambda tx: _wait_for_late_acceptance(_the(tx, row.id), until))
             return False
         try:
             found = await self._couriers.find(row, first - timedelta(seconds=2))
@@ -178,7 +209,7 @@ class Outbox:
             if kept is not None:
                 kept.state, kept.next_at, kept.error = state, until, str(later)
 
-        await self._store.write(unit)
+        await self._keep(unit)
 
     # --- rows in the store -----------------------------------------------------------------
 
@@ -187,6 +218,7 @@ class Outbox:
         row.state = DeliveryState.SENDING
         row.attempts += 1
         row.first_try_at = row.first_try_at or tx.now
+        row.next_at = tx.now  # while it is under way: when this attempt began
 
     def _risk_a_repeat(self, tx: Transaction, id: int) -> bool:
         """Where nobody can be asked, a part in doubt is sent once more, if that is wished."""
@@ -204,7 +236,7 @@ class Outbox:
         row.error = reason
         channel = _channel(tx, row)
         if self._couriers.can_find(row, channel):
-            _wait_in_doubt(row, tx.now + self._settling())
+            _wait_for_late_acceptance(row, tx.now + self._settling())
         elif row.uncertain or not self._couriers.resends(channel):
             self._give_up(tx, row, _NOBODY_KNOWS)
         else:
@@ -227,10 +259,21 @@ class Outbox:
         else:
             self._give_up(tx, row, reason)
 
+    def _thread_gone(self, tx: Transaction, id: int, reason: str) -> None:
+        row = _the(tx, id)
+        row.state, row.error = DeliveryState.DEAD, reason
+        log.warning("delivery %s (%s): %s; a new thread is opened", id, row.kind, reason)
+        self._receipts.thread_gone(tx, row)
+
     def _give_up(self, tx: Transaction, row: Delivery, reason: str) -> None:
         row.state, row.error = DeliveryState.DEAD, reason
         log.warning("delivery %s (%s) was given up: %s", row.id, row.kind, reason)
         self._receipts.refused(tx, row, reason)
+
+
+def _wait_for_late_acceptance(row: Delivery, until: datetime) -> None:
+    """The platform can be asked then, so the row is not `uncertain`: nothing comes twice."""
+    row.state, row.next_at = DeliveryState.UNCERTAIN, until
 
 
 def _wait_in_doubt(row: Delivery, until: datetime) -> None:

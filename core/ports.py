@@ -97,6 +97,18 @@ class SupportsReadBack(Protocol):
 
 
 @runtime_checkable
+class SupportsTurns(Protocol):
+    """A platform that takes only so many messages a second.
+
+    `turn` is called before a message to `to` is noted as under way, so that a process which dies
+    while it waits is not in doubt about it. Returns when there is room; the next `send` uses it.
+    Raises SendLater when that is far off.
+    """
+
+    async def turn(self, to: Address) -> None: ...
+
+
+@runtime_checkable
 class SupportsEdits(Protocol):
     """Messages that can be changed after they were sent. Errors as in `Connector.send`."""
 

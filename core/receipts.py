@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from core.cases import Fate
 from core.casework import Casework
 from core.messages import AuthorKind, CaseRef, Receipt
@@ -9,12 +11,16 @@ from core.notices import Seen
 from core.records import Delivery, DeliveryKind, DeliveryState, Target
 from core.store import Transaction
 
+_CUSTOMERS_LINES = frozenset({DeliveryKind.TRANSCRIPT, DeliveryKind.RELAY})
+
 
 class Receipts:
     """Runs inside the transaction that ends the delivery."""
 
-    def __init__(self, casework: Casework) -> None:
+    def __init__(self, casework: Casework, announce: Callable[[str], None]) -> None:
+        """`announce` tells the desk's channel what belongs into no thread."""
         self._casework = casework
+        self._announce = announce
 
     def sent(self, tx: Transaction, row: Delivery, receipt: Receipt | CaseRef | None) -> None:
         if row.kind is DeliveryKind.OPEN and isinstance(receipt, CaseRef) and row.case:
@@ -30,7 +36,9 @@ class Receipts:
 
     def refused(self, tx: Transaction, row: Delivery, reason: str) -> None:
         """The rest of a message whose part was refused would make no sense: it is given up too."""
-        if row.target is not Target.CUSTOMER:
+        if row.target is Target.DESK:
+            if row.kind in _CUSTOMERS_LINES:
+                self._tell_desk(tx, row, f"A line of the customer cannot be shown here: {reason}")
             return
         if row.kind is not DeliveryKind.REPLY:
             self._tell_desk(tx, row, f"A change did not reach the customer: {reason}")
@@ -43,12 +51,24 @@ class Receipts:
         if message is not None and message.author.kind is AuthorKind.AGENT:
             self._casework.show_fate(tx, conversation, row.seq, Fate.FAILED, why=reason)
         else:
-            self._tell_desk(tx, row, f"The bot's answer did not reach the customer: {reason}")
+            self._tell_desk(tx, row, f"The bot's answer is not known to have arrived: {reason}")
+
+    def thread_gone(self, tx: Transaction, row: Delivery) -> None:
+        """Whatever the customer has written must be in some thread."""
+        case = tx.case(row.case) if row.case is not None else None
+        if case is not None and case.closed_at is None:
+            self._casework.reopen_thread(tx, tx.conversation_by_id(row.conversation), case)
 
     def _tell_desk(self, tx: Transaction, row: Delivery, text: str) -> None:
+        if not self._casework.has_desk:
+            return
         conversation = tx.conversation_by_id(row.conversation)
-        if conversation.case is not None and self._casework.has_desk:
+        if conversation.case is not None:
             self._casework.note(tx, conversation, tx.case(conversation.case), text, seq=row.seq)
+            return
+        who = conversation.sender.name or "a customer without a name"
+        where = conversation.address.channel
+        tx.afterwards(lambda: self._announce(f"{text} ({who}, {where}, message {row.seq})"))
 
 
 def _seen(tx: Transaction, row: Delivery) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 from slack_sdk.errors import SlackApiError
 
-from core.errors import DeliveryError, OutcomeUnknown, SendLater, Undeliverable
+from core.errors import DeliveryError, OutcomeUnknown, SendLater, ThreadGone, Undeliverable
 
 SHORTEST_WAIT, USUAL_WAIT, LONGEST_WAIT = 1.0, 3.0, 300.0
 ADMIN_WAIT = 60.0
@@ -33,6 +33,9 @@ _MENDABLE = {
     "accesslimited": "Slack limits the access of this app: see its page on api.slack.com",
     "team_access_not_granted": "the Slack app may not use this workspace: install it there",
 }
+_CLOSED_PLACES = frozenset(
+    {"channel_not_found", "not_in_channel", "is_archived", "restricted_action"}
+)
 _WORDS = {
     "channel_not_found": "the Slack channel is gone",
     "not_in_channel": "the bot was removed from the Slack channel",
@@ -67,7 +70,9 @@ def refusal(code: str) -> DeliveryError:
         return OutcomeUnknown(f"Slack answered {code}")
     if code in _MENDABLE:
         return SendLater(words(code), ADMIN_WAIT)
-    return Undeliverable(words(code))
+    if code == "thread_not_found":
+        return ThreadGone(words(code))
+    return Undeliverable(words(code), mendable=code in _CLOSED_PLACES)
 
 
 def failure(error: Exception) -> DeliveryError:

@@ -161,6 +161,9 @@ class TelegramConnector:
 
     # --- out -------------------------------------------------------------------------------
 
+    async def turn(self, to: Address) -> None:
+        await self._sending.turn(self._chat(to))
+
     async def send(self, to: Address, reply: Reply) -> Receipt:
         chat = self._chat(to)
         sent: list[str] = []

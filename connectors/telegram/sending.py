@@ -56,6 +56,14 @@ class Sending:
         self._moves = moves
         self._files = files
         self._timeout = timeout
+        self._turns: set[int] = set()  # chats whose next message is counted already
+
+    async def turn(self, chat: int) -> None:
+        """Returns when the next message to `chat` may go out at once. Raises SendLater."""
+        here = await self._whereabouts(chat)
+        if here not in self._turns:
+            await self._pacer.turn(here)
+            self._turns.add(here)
 
     async def send(self, chat: int, message: Outgoing) -> int:
         """The id of the message that was sent."""
@@ -108,8 +116,9 @@ class Sending:
         """Do `work` in `chat`, once. Where Telegram dislikes how a message is made, and so has
         not taken it, `plainly` says the same with less. `counts`: towards the flood limits."""
         here = await self._whereabouts(chat)
-        if counts:
+        if counts and here not in self._turns:
             await self._pacer.turn(here)
+        self._turns.discard(here)
         try:
             return await self._work(here, work, plainly)
         except TelegramError as error:

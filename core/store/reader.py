@@ -171,6 +171,11 @@ class Reader:
         wanted = {"conversation": conversation_id, "number": seq, "kinds": names}
         return [self._delivery(row) for row in self.execute(sql.DELIVERIES_OF, wanted)]
 
+    def lane(self, lane: str) -> list[Delivery]:
+        """The rows of `lane` that are neither sent nor dead, in the order they go out."""
+        self._settle()
+        return [self._delivery(row) for row in self.execute(sql.LANE, {"of_lane": lane})]
+
     def unfinished(self, lane: str) -> int:
         """How many rows of `lane` are neither sent nor dead."""
         self._settle()

@@ -114,6 +114,11 @@ LAST_PART = select(func.max(deliveries.c.part)).where(
     deliveries.c.kind == bindparam("of_kind"),
     deliveries.c.lane == bindparam("of_lane"),
 )
+LANE = (
+    select(deliveries)
+    .where(deliveries.c.open_lane == bindparam("of_lane"))
+    .order_by(deliveries.c.id)
+)
 UNFINISHED = select(func.count()).where(deliveries.c.open_lane == bindparam("of_lane"))
 PENDING_COUNTS = (
     select(deliveries.c.target, func.count().label("rows"))

@@ -226,6 +226,9 @@ class Store:
         if notices:
             for subscriber in self._subscribers:
                 _call(subscriber, notices)
+        for unit in batch.transactions:
+            for call in unit.later:
+                _call(call)
         if any(unit.wakes for unit in batch.transactions):
             for worker in self._workers:
                 _call(worker)

@@ -8,7 +8,7 @@ what it reads in the transaction, and change nothing else than the transaction.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -51,6 +51,7 @@ class Transaction(Reader):
     ) -> None:
         super().__init__(connection, now, external_key)
         self.notices: list[Notice] = []
+        self.later: list[Callable[[], None]] = []
         self.wakes = False
         self.wrote = False
         self._keep_files = keep_files
@@ -228,6 +229,10 @@ class Transaction(Reader):
     def notify(self, notice: Notice) -> None:
         """Tell the listeners after the commit."""
         self.notices.append(notice)
+
+    def afterwards(self, call: Callable[[], None]) -> None:
+        """Make `call` after the commit, on the event loop. Lost if the process dies before."""
+        self.later.append(call)
 
     def wake(self) -> None:
         """Call the `on_work` listeners after the commit. New deliveries, a changed `pending_seq`
