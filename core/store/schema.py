@@ -1,6 +1,7 @@
 """Bring a database to the shape that this version works with, or say why that cannot be.
 
-Alembic is imported only when there is a step to take: it costs more than the rest of the start.
+A new database is made as it must be at once. Alembic is imported only for an older one: it costs
+more time than the rest of the start, and memory for as long as the process lives.
 """
 
 from __future__ import annotations
@@ -11,12 +12,25 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import (
+    Column,
+    Connection,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    inspect,
+    text,
+)
 
 from core.errors import NewerDatabase, StoreUnavailable
 from core.migrations import REVISIONS
+from core.tables import metadata
 
 _STORED = text("SELECT version_num FROM alembic_version")
+# As alembic makes it, so that it finds its own.
+_VERSIONS = Table("alembic_version", MetaData(), Column("version_num", String(32), nullable=False))
+_VERSIONS.append_constraint(PrimaryKeyConstraint("version_num", name="alembic_version_pkc"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +52,9 @@ def bring_up(connection: Connection, path: Path | None, steps: Steps | None = No
         stored = _revision(connection)
         if stored == revisions[-1]:
             return
+        if stored is None and steps is None:
+            _create(connection)
+            return
         if stored is not None and stored not in revisions:
             raise NewerDatabase(
                 f"the database has schema {stored}, this version knows {revisions[-1]} at most; "
@@ -53,6 +70,12 @@ def _revision(connection: Connection) -> str | None:
         return None
     revision: str | None = connection.scalar(_STORED)
     return revision
+
+
+def _create(connection: Connection) -> None:
+    metadata.create_all(connection)
+    _VERSIONS.create(connection)
+    connection.execute(_VERSIONS.insert(), {"version_num": REVISIONS[-1]})
 
 
 def _copy(database: Path, copy: Path) -> None:
