@@ -13,14 +13,14 @@ import os
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from core.app import Composition, on_signals, raise_file_limit, secrets_in, utc_now
-from core.errors import FrontdeskError, Problem, SettingsError
+from core.app import Composition, on_signals, raise_file_limit, utc_now
+from core.errors import FrontdeskError
 from core.messages import Answer, Turn
 from core.ports import LanguageModel, Route
 from core.redact import set_up_logging
@@ -34,25 +34,32 @@ from sandbox.slack import SlackSandbox
 
 log = logging.getLogger(__name__)
 
+_WRONG = 2  # the exit code for wrong usage
 _PATIENCE = timedelta(seconds=3)
 _PORTS_TRIED = 100
+_USUAL = Path("settings.yaml")
+_OWN = Path(str(resources.files("sandbox.demo") / "settings.yaml"))
 _PLATFORMS = {"slack": "desk", "telegram": "channels.telegram"}
 _VARIABLES = {
     "slack": ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_DESK_CHANNEL"),
     "telegram": ("TELEGRAM_TOKEN",),
 }
 
+Hide = Callable[[Iterable[str]], None]
+
 
 def demo(path: Path, *, port: int, real: frozenset[str]) -> int:
     """Serve the demo until a signal; the exit code. Raises SettingsError or FrontdeskError."""
     path = _settings_path(path)
-    settings = Composition(path, _environ(path, real)).load()
-    _check_real(settings, real)
-    set_up_logging(secrets_in(settings), level=logging.WARNING)
+    hide = set_up_logging((), level=logging.WARNING).hide
+    settings = Composition(path, _environ(path, real), hide).load()
+    if missing := _missing(settings, real):
+        sys.stderr.write(f"{missing}\n")
+        return _WRONG
     logging.getLogger("core.service").setLevel(logging.INFO)  # tells of reloaded settings
     raise_file_limit()
     with tempfile.TemporaryDirectory(prefix="frontdesk-demo-") as folder:
-        show = Show(path, settings, real, Path(folder), _free_port(port))
+        show = Show(path, settings, real, Path(folder), _free_port(port), hide)
         try:
             return asyncio.run(show.run(port))
         except OSError as error:
@@ -68,8 +75,9 @@ class DemoComposition(Composition):
         real: frozenset[str],
         overlay: Callable[[Settings], Settings],
         tally: Tally,
+        hide: Hide,
     ) -> None:
-        super().__init__(path, {})
+        super().__init__(path, {}, hide)
         self._real = real
         self._overlay = overlay
         self._tally = tally
@@ -87,9 +95,16 @@ class Show:
     """One run of the demo: stand-ins, service and page."""
 
     def __init__(
-        self, path: Path, settings: Settings, real: frozenset[str], folder: Path, port: int
+        self,
+        path: Path,
+        settings: Settings,
+        real: frozenset[str],
+        folder: Path,
+        port: int,
+        hide: Hide,
     ) -> None:
         self._path = path
+        self._hide = hide
         self._real = real
         self._folder = folder
         self._port = port
@@ -124,6 +139,7 @@ class Show:
                 self._real,
                 lambda found: stand_ins.put_into(found, self._folder, self._port),
                 self._tally,
+                self._hide,
             )
             settings = await asyncio.to_thread(composition.load)
             site = Site(self._stage, self._ticker, self._about())
@@ -175,7 +191,7 @@ class Show:
         busy = f"   (port {wanted} is busy)" if wanted not in (0, self._port) else ""
         rows = [
             ("web chat", "real", ""),
-            ("GPT", self._real_gpt, "set OPENAI_API_KEY to use the real one"),
+            ("GPT", self._real_gpt, "canned answers; set OPENAI_API_KEY to use the real one"),
             ("Telegram", self._stage.telegram is None, "--real telegram uses your bot"),
             ("Slack", self._stage.slack is None, "--real slack uses your workspace"),
         ]
@@ -186,6 +202,7 @@ class Show:
         table = "\n".join(line.rstrip() for line in lines)
         return (
             f"\nThe demo is at {url}{busy}\n\n{table}\n\n"
+            "  The shop counts as always open, whatever business.hours say.\n"
             f"  The rules are in {self._path}: save it, and the new ones answer at once.\n"
             "  Ctrl-C ends the demo; nothing of it is kept.\n\n"
         )
@@ -224,29 +241,28 @@ def _slack_credentials(slack: SlackSandbox) -> dict[str, str]:
 
 def _settings_path(path: Path) -> Path:
     """The file that was named; where there is none by the usual name, the demo's own."""
-    if path.exists() or path != Path("settings.yaml"):
-        return path
-    return Path(str(resources.files("sandbox.demo") / "settings.yaml"))
+    return path if path.exists() or path != _USUAL else _OWN
 
 
 def _environ(path: Path, real: frozenset[str]) -> dict[str, str]:
     """The environment, without the credentials of platforms that are not wanted for real."""
-    values = environment(path, os.environ)
+    values = environment(_USUAL if path == _OWN else path, os.environ)
     for platform, names in _VARIABLES.items():
         if platform not in real:
             values |= dict.fromkeys(names, "")
     return {"OPENAI_API_KEY": "", "PUBLIC_URL": "", **values}
 
 
-def _check_real(settings: Settings, real: frozenset[str]) -> None:
+def _missing(settings: Settings, real: frozenset[str]) -> str:
+    """What a platform that is wanted for real still needs, a line each; "" for nothing."""
     reasons = {name: settings.why_off(_PLATFORMS[name]) for name in sorted(real)}
-    problems = [
-        Problem(str(settings.path), 1, 1, f"--real {name}: {why}", "set it in the environment")
+    # A setting has a dotted path, a variable's name has no dot.
+    places = {True: settings.path, False: ".env or the environment"}
+    return "\n".join(
+        f"frontdesk: --real {name}: {why} (to be set in {places['.' in why]})"
         for name, why in reasons.items()
         if why
-    ]
-    if problems:
-        raise SettingsError(problems)
+    )
 
 
 def _estimate(settings: Settings) -> Estimate:

@@ -18,12 +18,26 @@ from typing import IO
 
 import aiohttp
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Locator, Page, async_playwright, expect
 
 from core.cli import main
 
 ROOT = Path(__file__).parent.parent
 WITHIN = 10_000  # milliseconds until the browser gives up
+# What a browser tells when a picture's size is known in the middle of scrolling to the end.
+LATE_PICTURE = """node => {
+  node.lastElementChild.style.minHeight = "500px";
+  node.dispatchEvent(new Event("scroll"));
+  node.lastElementChild.dispatchEvent(new Event("load"));
+}"""
+AT_ITS_END = """node => new Promise(done => {
+  const look = () => {
+    const whole = [...node.querySelectorAll("img")].every(image => image.complete);
+    const below = node.scrollHeight - node.scrollTop - node.clientHeight;
+    whole && below <= 1 ? done() : requestAnimationFrame(look);
+  };
+  look();
+})"""
 
 
 @dataclass(frozen=True)
@@ -85,13 +99,13 @@ def until(words: str, stream: IO[str]) -> str:
 
 
 @asynccontextmanager
-async def browsing(chromium: Path, url: str) -> AsyncIterator[Page]:
+async def browsing(chromium: Path, url: str, locale: str = "en-GB") -> AsyncIterator[Page]:
     """The page in a browser; whatever it complains about is a failure."""
     complaints: list[str] = []
     expect.set_options(timeout=WITHIN)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = await browser.new_page(viewport={"width": 1440, "height": 900})
+        page = await browser.new_page(viewport={"width": 1440, "height": 900}, locale=locale)
         page.set_default_timeout(WITHIN)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
@@ -102,18 +116,42 @@ async def browsing(chromium: Path, url: str) -> AsyncIterator[Page]:
 
 
 async def ask(page: Page, words: str) -> None:
-    """Take a suggestion over into the chat, and send it."""
+    """Press a suggestion, which sends it."""
     await page.get_by_role("group", name="Things to ask").get_by_text(words).click()
-    box = page.frame_locator("#shop-frame").frame_locator("iframe").locator("textarea")
-    await expect(box).to_have_value(words)
+    await expect(chat_of(page).locator("[role=log]")).to_contain_text(words)
+
+
+def chat_of(page: Page) -> Locator:
+    return page.frame_locator("#shop-frame").frame_locator("iframe").locator("body")
+
+
+async def on_the_phone(page: Page, words: str) -> None:
+    box = page.get_by_label("Message to the shop's bot")
+    await box.fill(words)
     await box.press("Enter")
+
+
+async def xiaoyu_calls(page: Page) -> None:
+    """The second customer on Telegram, who has no open case, asks for a person."""
+    await page.get_by_role("button", name="小雨 林").click()
+    cards = page.get_by_label("Channel", exact=True).locator("h4", has_text="小雨 林")
+    before = await cards.count()
+    await on_the_phone(page, "人工")
+    await expect(cards).to_have_count(before + 1)
+
+
+async def save(demo: Demo, rules: str, told: str) -> None:
+    """Write the settings file, and wait until the log tells of it."""
+    demo.settings.write_text(rules, encoding="utf-8")
+    async with asyncio.timeout(10):
+        await asyncio.to_thread(until, told, demo.log)
 
 
 async def test_visitor_plays_customer_and_agent_on_one_page(
     demo: Demo, chromium_path: Path
 ) -> None:
     async with browsing(chromium_path, demo.url) as page:
-        chat = page.frame_locator("#shop-frame").frame_locator("iframe").locator("body")
+        chat = chat_of(page)
         ticker = page.get_by_label("What just happened")
         await ask(page, "Where is my order #123456?")
         await expect(chat).to_contain_text("Here is the way to order 123456")
@@ -138,14 +176,10 @@ async def test_phone_answers_by_the_rule_that_was_just_changed(
     demo: Demo, chromium_path: Path
 ) -> None:
     rules = demo.settings.read_text(encoding="utf-8")
-    demo.settings.write_text(rules.replace("30 天内退回", "45 天内退回"), encoding="utf-8")
-    async with asyncio.timeout(10):
-        await asyncio.to_thread(until, "loaded again", demo.log)
+    await save(demo, rules.replace("30 天内退回", "45 天内退回"), "loaded again")
     async with browsing(chromium_path, demo.url) as page:
         phone = page.get_by_role("log", name="Chat on Telegram")
-        box = page.get_by_label("Message to the shop's bot")
-        await box.fill("我想退款")
-        await box.press("Enter")
+        await on_the_phone(page, "我想退款")
         await expect(phone).to_contain_text("45 天内退回")
         await phone.get_by_role("button", name="Ask a colleague").click()
         channel = page.get_by_label("Channel", exact=True)
@@ -154,12 +188,120 @@ async def test_phone_answers_by_the_rule_that_was_just_changed(
         await expect(phone.locator("img")).to_be_visible()
 
 
+async def test_new_case_waits_beside_the_open_one_and_shows_its_picture(
+    demo: Demo, chromium_path: Path
+) -> None:
+    async with browsing(chromium_path, demo.url) as page:
+        await ask(page, "I want to talk to a person")
+        thread = page.get_by_role("log", name="Thread")
+        await expect(thread).to_contain_text("needs a person")
+        await xiaoyu_calls(page)
+        await page.get_by_role("button", name="new case").click()
+        await expect(thread).to_contain_text("小雨 林 needs a person")
+        await page.get_by_label("Send a sample photo").click()
+        await expect(thread.get_by_role("link").locator("img")).to_be_visible()
+        for name in ("Chat on Telegram", "Thread"):
+            await at_its_end(page.get_by_role("log", name=name))
+            await page.get_by_role("log", name=name).evaluate(LATE_PICTURE)
+            await at_its_end(page.get_by_role("log", name=name))
+        await thread.get_by_role("button", name="Hand back to bot").click()
+        await expect(thread).to_contain_text("handed back to the bot")
+
+
+async def at_its_end(log: Locator) -> None:
+    """The newest line is in view, also after a picture has come in and made it longer."""
+    async with asyncio.timeout(WITHIN / 1000):
+        await log.evaluate(AT_ITS_END)
+
+
+async def test_only_a_customer_who_wants_a_person_is_a_case(
+    demo: Demo, chromium_path: Path
+) -> None:
+    rules = demo.settings.read_text(encoding="utf-8")
+    async with browsing(chromium_path, demo.url) as page:
+        channel, thread = page.get_by_label("Channel", exact=True), page.get_by_label("Thread")
+        await xiaoyu_calls(page)
+        await page.get_by_label("Back to the channel").click()
+
+        await save(demo, rules.replace("remind_after: 5m", "remind_after: 1s"), "loaded again")
+        reminder = channel.locator("article", has_text="林 has waited since")
+        await expect(reminder).to_contain_text("Replied to a thread")
+        await save(demo, f"{rules}\nnonsense: [", "was not taken")
+        announced = channel.locator("article", has_text="was not taken")
+        await expect(announced).to_be_visible()
+        await expect(announced.get_by_role("button")).to_have_count(0)
+        await expect(page.get_by_label("Reply to the customer…")).to_be_hidden()
+
+        await reminder.get_by_role("button", name="小雨 林 needs a person").click()
+        await expect(thread.get_by_text("Also sent to the channel")).to_be_visible()
+        reply = page.get_by_label("Reply to the customer…")
+        await reply.fill("您好，我是 Mia。")
+        await reply.press("Enter")
+        await expect(page.get_by_label("Chat on Telegram")).to_contain_text("您好，我是 Mia。")
+        await thread.get_by_role("button", name="Hand back to bot").click()
+        await expect(thread.get_by_text("handed back to the bot").first).to_be_visible()
+    await save(demo, rules, "loaded again")
+
+
+async def test_chat_in_the_shop_speaks_the_visitors_language(
+    demo: Demo, chromium_path: Path
+) -> None:
+    async with browsing(chromium_path, demo.url, locale="zh-CN") as page:
+        await page.frame_locator("#shop-frame").get_by_role("button", name="打开聊天").click()
+        await expect(chat_of(page)).to_contain_text("您好！")
+
+
+async def test_agent_sees_that_a_message_is_being_edited_and_can_leave_it(
+    demo: Demo, chromium_path: Path
+) -> None:
+    async with browsing(chromium_path, demo.url) as page:
+        await ask(page, "I want to talk to a person")
+        panel = page.get_by_role("region", name="Thread")
+        box = panel.get_by_label("Reply to the customer…")
+        await box.fill("Good morning")
+        await box.press("Enter")
+        await expect(box).to_have_value("")
+        await box.fill("half a thought")
+        await panel.get_by_role("log").get_by_text("Good morning").last.hover()
+        await panel.get_by_role("button", name="Edit").last.click()
+        await expect(panel.get_by_text("Editing a message")).to_be_visible()
+        await expect(box).to_have_value("Good morning")
+        await panel.get_by_role("button", name="Cancel").click()
+        await expect(panel.get_by_text("Editing a message")).to_be_hidden()
+        await expect(box).to_have_value("half a thought")
+
+
 async def test_busy_port_gives_way_and_stand_ins_are_named(demo: Demo) -> None:
     assert demo.url != f"http://127.0.0.1:{demo.busy}"
     assert f"port {demo.busy} is busy" in demo.printed
     for platform in ("GPT", "Telegram", "Slack"):
         assert re.search(rf"{platform}\s+stand-in", demo.printed)
     assert re.search(r"web chat\s+real", demo.printed)
+
+
+async def test_what_differs_from_a_real_shop_is_said(demo: Demo, chromium_path: Path) -> None:
+    assert "canned answers; set OPENAI_API_KEY" in demo.printed
+    assert "always open" in demo.printed
+    async with browsing(chromium_path, demo.url) as page:
+        await expect(page.get_by_text("GPT is canned: set OPENAI_API_KEY")).to_be_visible()
+        await expect(page.get_by_text("always open here")).to_be_visible()
+        await expect(page.get_by_text("GPT, Telegram, Slack stand-ins")).to_be_visible()
+
+
+async def test_refusal_by_a_stand_in_is_told_in_words(demo: Demo) -> None:
+    async with (
+        aiohttp.ClientSession() as client,
+        client.ws_connect(f"{demo.url}/demo/live", origin=demo.url) as page,
+        asyncio.timeout(10),
+    ):
+        while (frame := await page.receive_json()).get("section") != "slack":
+            pass
+        mia = frame["scene"]["team"][0]["id"]
+        gone = {"id": 1, "do": "slack.say", "agent": mia, "thread": "1.000000", "text": "Hello"}
+        await page.send_json(gone)
+        while (frame := await page.receive_json()).get("answer") != 1:
+            pass
+        assert frame["refusal"] == "Slack refuses this: thread not found."
 
 
 async def test_other_sites_can_neither_read_nor_play(demo: Demo) -> None:
@@ -178,7 +320,16 @@ def test_platform_wanted_for_real_needs_its_credentials(tmp_path: Path) -> None:
     process = start("--real", "telegram", folder=tmp_path)
     _, errors = process.communicate(timeout=20)
     assert process.returncode == 2
-    assert "TELEGRAM_TOKEN" in errors
+    words = "TELEGRAM_TOKEN is empty (to be set in .env or the environment)"
+    assert errors == f"frontdesk: --real telegram: {words}\n"
+
+
+def test_credentials_lie_beside_the_command_when_there_are_no_settings(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("SLACK_BOT_TOKEN=xoxb-1\nSLACK_APP_TOKEN=xapp-1\n")
+    process = start("--real", "slack", folder=tmp_path)
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == 2
+    assert "--real slack: SLACK_DESK_CHANNEL is empty" in errors
 
 
 def test_demo_has_sound_settings_of_its_own() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from sandbox.demo.stage import Stage
-from sandbox.slack import NotACommand, SlackSandbox, Upload
+from sandbox.slack import NotACommand, SlackError, SlackSandbox, Upload
 from sandbox.telegram import TelegramSandbox
 
 LARGEST_FILE = 8_000_000
@@ -45,6 +45,8 @@ class Actions:
             await action(command)
         except NotACommand as refusal:
             raise Refused(str(refusal)) from None
+        except SlackError as error:
+            raise Refused(f"Slack refuses this: {error.code.replace('_', ' ')}.") from None
         except (LookupError, PermissionError, TypeError):
             raise Refused("That is gone: somebody was quicker.") from None
         except ValueError as error:

@@ -43,7 +43,12 @@ class _View:
         }
 
     def messages(self) -> list[dict[str, Any]]:
-        return [self._root(message) for message in self._channel.timeline()[-_ROOTS_SHOWN:]]
+        """What the channel shows, and whatever threads its last replies belong to."""
+        shown = self._channel.timeline()[-_ROOTS_SHOWN:]
+        answered = {message.thread_ts for message in shown if message.is_reply}
+        answered -= {message.ts for message in shown}
+        older = [m for m in self._channel.messages.values() if m.ts in answered]
+        return [self._root(message) for message in (*older, *shown)]
 
     def whispers(self) -> list[dict[str, Any]]:
         """What only one member sees, each with that member's id."""
@@ -55,7 +60,12 @@ class _View:
     def _root(self, message: Message) -> dict[str, Any]:
         replies = [] if message.is_reply else self._channel.replies(message.ts)
         shown = [self._message(reply) for reply in replies[-_REPLIES_SHOWN:]]
-        return {**self._message(message), "replies": shown, "reply_count": len(replies)}
+        return {
+            **self._message(message),
+            "case": _is_case(message),
+            "replies": shown,
+            "reply_count": len(replies),
+        }
 
     def _message(self, message: Message) -> dict[str, Any]:
         return {
@@ -84,3 +94,10 @@ class _View:
             "picture": bool(picture_type(file.data or b"")),
             "url": f"/demo/files/slack/{file.id}",
         }
+
+
+def _is_case(message: Message) -> bool:
+    """Whether a customer's thread hangs on it. Only cards are headed; what the app merely
+    announces is not."""
+    headed = any(block.get("type") == "header" for block in message.blocks)
+    return headed and message.bot_id is not None and not message.is_reply

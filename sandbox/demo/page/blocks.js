@@ -4,9 +4,21 @@ import { el, link } from "./dom.js";
 import { emoji, pictured } from "./emoji.js";
 import { mrkdwn, unescaped } from "./mrkdwn.js";
 
-// `press(action, option)` is called for a control.
-export function blocks(list, people, press) {
-  return list.map((block) => shown(block, people, press));
+// `press(action, option)` is called for a control. `spoken` says that each line is somebody's.
+export function blocks(list, people, press, spoken = false) {
+  return list.map((block) => (spoken && block.type === "section" ? lines(block.text.text) : shown(block, people, press)));
+}
+
+// A long conversation reads better when its speakers stand out.
+function lines(text) {
+  return el(
+    "div",
+    { class: "b-section b-spoken" },
+    unescaped(text).split("\n").map((line) => {
+      const [, name, words] = /^([^:.,!?]{1,40}): (.*)$/.exec(line) ?? [null, null, line];
+      return el("div", {}, name ? el("strong", {}, name) : null, name ? " " : null, pictured(words));
+    }),
+  );
 }
 
 function shown(block, people, press) {

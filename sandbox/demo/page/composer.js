@@ -24,10 +24,18 @@ export class Composer {
       hidden: true,
       onchange: () => this.#attach(this.picker.files[0]),
     });
+    this.mode = el(
+      "div",
+      { class: "editing-note", hidden: true },
+      icon("pen"),
+      "Editing a message",
+      el("button", { type: "button", onclick: () => this.stopEditing() }, "Cancel"),
+    );
     this.faces = el("div", { class: "faces", role: "group", "aria-label": "Write as" });
     this.frame = el(
       "div",
       { class: "composer-frame" },
+      this.mode,
       this.box,
       this.attached,
       el(
@@ -50,12 +58,20 @@ export class Composer {
     this.box.focus({ preventScroll: true });
   }
 
-  // Change an earlier message instead of writing a new one.
+  // Change an earlier message instead of writing a new one, which waits meanwhile.
   edit(message, text) {
+    if (!this.editing) this.begun = this.box.value;
     this.editing = message;
     this.box.value = text;
     this.#typed();
     this.focus();
+  }
+
+  stopEditing() {
+    if (!this.editing) return;
+    this.editing = null;
+    this.box.value = this.begun;
+    this.#typed();
   }
 
   // Which agents there are and which one writes; `choose` changes it.
@@ -88,15 +104,16 @@ export class Composer {
   }
 
   #typed() {
-    this.#say("");
+    this.tell("");
     this.frame.classList.toggle("editing", Boolean(this.editing));
+    this.mode.hidden = !this.editing;
     this.frame.classList.toggle("internal", this.box.value.startsWith(";;"));
     this.box.style.setProperty("height", "auto");
     this.box.style.setProperty("height", `${Math.min(this.box.scrollHeight, 120)}px`);
   }
 
   #key(event) {
-    if (event.key === "Escape" && this.editing) this.edit(null, "");
+    if (event.key === "Escape") this.stopEditing();
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
     this.#go();
@@ -110,10 +127,10 @@ export class Composer {
       : {};
     const refusal = await this.send({ text, edit: this.editing, ...file });
     if (refusal) {
-      this.#say(refusal);
+      this.tell(refusal);
       return;
     }
-    this.editing = null;
+    if (this.editing) return this.stopEditing();
     this.box.value = "";
     this.#attach(null);
     this.#typed();
@@ -121,7 +138,7 @@ export class Composer {
 
   #attach(file) {
     if (file && file.size > LARGEST) {
-      this.#say("Files of up to 8 MB work here.");
+      this.tell("Files of up to 8 MB work here.");
       file = null;
     }
     this.file = file ?? null;
@@ -131,7 +148,7 @@ export class Composer {
     this.attached.replaceChildren(...(file ? [icon("file"), file.name, drop] : []));
   }
 
-  #say(words) {
+  tell(words) {
     this.note.textContent = words;
   }
 }

@@ -16,8 +16,12 @@ export class List {
   }
 
   #follow(node) {
+    let last = 0;
     node.addEventListener("scroll", () => {
-      this.along = node.scrollHeight - node.scrollTop - node.clientHeight < NEAR;
+      // Only the reader scrolls back; what grows below, like a picture that has come, does not.
+      if (node.scrollHeight - node.scrollTop - node.clientHeight < NEAR) this.along = true;
+      else if (node.scrollTop < last) this.along = false;
+      last = node.scrollTop;
     });
     // A picture has no height until it is there.
     node.addEventListener("load", () => this.#keepUp(), true);

@@ -9,15 +9,10 @@ import { Ticker } from "./ticker.js";
 const SUGGESTIONS = [
   ["Where is my order #123456?", "A rule answers, and takes the number from the question"],
   ["我想退款", "The same rules, in Chinese"],
-  ["How do I repot a fern?", "No rule knows this: GPT answers"],
+  ["How do I repot a fern?", "No rule knows this, so GPT answers"],
   ["I want to talk to a person", "Opens a thread in Slack"],
 ];
-const PARTS = [
-  ["web", "Web chat"],
-  ["gpt", "GPT"],
-  ["telegram", "Telegram"],
-  ["slack", "Slack"],
-];
+const PARTS = { web: "Web chat", gpt: "GPT", telegram: "Telegram", slack: "Slack" };
 
 const find = (id) => document.getElementById(id);
 const shop = find("shop-frame");
@@ -44,11 +39,14 @@ function ask(words) {
 
 function about({ real, settings }) {
   ticker.know(real.gpt, settings);
-  find("parts").replaceChildren(
-    ...PARTS.map(([part, name]) =>
-      el("li", { class: real[part] ? "real-part" : "" }, name, el("b", {}, real[part] ? "real" : "stand-in")),
-    ),
-  );
+  find("canned").hidden = real.gpt;
+  const part = (isReal) => {
+    const names = Object.keys(PARTS).filter((name) => real[name] === isReal).map((name) => PARTS[name]);
+    if (!names.length) return [];
+    const look = { class: isReal ? "real-part" : "" };
+    return el("li", look, names.join(", "), " ", el("b", {}, isReal ? "real" : names.length > 1 ? "stand-ins" : "stand-in"));
+  };
+  find("parts").replaceChildren(...[true, false].flatMap(part));
 }
 
 function turnTo(pane) {

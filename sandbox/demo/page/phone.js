@@ -26,7 +26,7 @@ export class PhonePane {
       "div",
       { class: "p-start" },
       el("p", {}, "No messages yet. Write something a customer would:"),
-      el("div", { class: "chips" }, chips(this.suggestions, (words) => this.#put(words))),
+      el("div", { class: "chips" }, chips(this.suggestions, (text) => this.#send({ do: "phone.say", text }))),
     );
     this.box = el("input", {
       type: "text",
@@ -34,7 +34,15 @@ export class PhonePane {
       "aria-label": "Message to the shop's bot",
       maxlength: "4096",
       enterkeyhint: "send",
+      onkeydown: (event) => event.key === "Escape" && this.#stopEditing(),
     });
+    this.mode = el(
+      "div",
+      { class: "editing-note", hidden: true },
+      icon("pen"),
+      "Editing a message",
+      el("button", { type: "button", onclick: () => this.#stopEditing() }, "Cancel"),
+    );
     this.picker = el("input", { type: "file", hidden: true, onchange: () => this.#own(this.picker.files[0]) });
     this.note = el("p", { class: "p-note", role: "status" });
     const go = (event) => {
@@ -51,13 +59,18 @@ export class PhonePane {
     );
     const face = el("span", { class: "p-face", "aria-hidden": "true" }, "F&C");
     const name = el("span", {}, el("strong", {}, "Fern & Clay"), this.state);
+    const time = el("span");
+    const tick = () => (time.textContent = clock(Date.now() / 1000));
+    tick();
+    setInterval(tick, 1000);
     this.device = el(
       "div",
       { class: "device" },
-      el("div", { class: "p-status", "aria-hidden": "true" }, el("span", {}, clock(Date.now() / 1000)), el("i")),
+      el("div", { class: "p-status", "aria-hidden": "true" }, time, el("i")),
       el("header", {}, face, name),
       el("div", { class: "p-paper" }, this.start, this.log),
       this.note,
+      this.mode,
       this.form,
       this.picker,
     );
@@ -97,6 +110,7 @@ export class PhonePane {
             "aria-pressed": String(chat.id === this.chat),
             onclick: () => {
               this.chat = chat.id;
+              this.#stopEditing();
               this.update(this.scene);
               this.list.toEnd();
             },
@@ -152,20 +166,24 @@ export class PhonePane {
       : { do: "phone.say", text };
     if (await this.#send(command)) return;
     this.box.value = "";
-    this.editing = null;
-    this.form.classList.remove("editing");
+    this.#stopEditing();
     this.list.toEnd();
   }
 
   #edit(m) {
     this.editing = m.id;
+    this.mode.hidden = false;
     this.form.classList.add("editing");
-    this.#put(m.text);
+    this.box.value = m.text;
+    this.box.focus({ preventScroll: true });
   }
 
-  #put(words) {
-    this.box.value = words;
-    this.box.focus({ preventScroll: true });
+  #stopEditing() {
+    if (!this.editing) return;
+    this.editing = null;
+    this.mode.hidden = true;
+    this.form.classList.remove("editing");
+    this.box.value = "";
   }
 
   async #sample() {

@@ -1,4 +1,4 @@
-// Puts what the visitor picked on the demo's page into the real chat, as if it had been typed.
+// Sends what the visitor picked on the demo's page through the real chat, as if it had been typed.
 // It does nothing that a customer's keyboard could not do.
 
 let chat = null;
@@ -25,7 +25,13 @@ function put(words, tries = 40) {
     return;
   }
   waiting = null;
+  const begun = box.value;
+  fill(box, words);
+  box.form.requestSubmit();
+  if (begun) fill(box, begun);
+}
+
+function fill(box, words) {
   box.value = words;
   box.dispatchEvent(new chat.Event("input", { bubbles: true }));
-  box.focus();
 }

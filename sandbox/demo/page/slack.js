@@ -5,7 +5,7 @@ import { Composer } from "./composer.js";
 import { clock, el, icon, iconButton, size } from "./dom.js";
 import { emoji } from "./emoji.js";
 import { List } from "./list.js";
-import { mrkdwn, typed } from "./mrkdwn.js";
+import { mrkdwn, typed, unescaped } from "./mrkdwn.js";
 
 const WORDS = [
   [";; ", "A note that stays inside the team"],
@@ -14,6 +14,9 @@ const WORDS = [
   ["!close", "Close the case"],
   ["!help", "What else works here"],
 ];
+
+// How the desk begins a message that tells the whole conversation.
+const TRANSCRIPT = "The conversation so far:";
 
 export class SlackPane {
   constructor(root, live, onNews) {
@@ -36,6 +39,7 @@ export class SlackPane {
     this.replies = new List(this.thread, (m) => m.ts, (m) => this.#message(m, false));
     this.inChannel = new Composer("Message #support-desk", [], (words) => this.#say(words, null));
     this.inThread = new Composer("Reply to the customer…", WORDS, (words) => this.#say(words, this.open));
+    this.waiting = el("button", { type: "button", class: "s-new", hidden: true, onclick: () => this.show(this.fresh) }, "new case");
     this.panel = el(
       "section",
       { class: "s-thread", "aria-label": "Thread", hidden: true },
@@ -44,6 +48,7 @@ export class SlackPane {
         {},
         iconButton("back", "Back to the channel", () => this.show(null), { class: "back" }),
         el("h3", {}, "Thread", el("small", {}, "#support-desk")),
+        this.waiting,
         iconButton("close", "Close the thread", () => this.show(null), { class: "shut" }),
       ),
       this.thread,
@@ -66,9 +71,10 @@ export class SlackPane {
 
   show(ts) {
     const opened = ts !== null && ts !== this.open;
+    if (ts !== this.open) this.inThread.stopEditing();
     this.open = ts;
     this.panel.hidden = ts === null;
-    this.panel.classList.remove("news");
+    this.waiting.hidden = true;
     this.root.classList.toggle("has-thread", ts !== null);
     this.#draw();
     if (opened) this.replies.toEnd();
@@ -87,27 +93,24 @@ export class SlackPane {
     } else if (this.open) this.show(null);
   }
 
-  // A thread that is new opens by itself when none is open.
-  #news(scene) {
-    const roots = new Map(scene.messages.map((m) => [m.ts, m.reply_count]));
+  // A case that is new opens by itself when no thread is open.
+  #news({ messages }) {
     const before = this.known;
-    this.known = roots;
-    if (!before) {
-      const last = scene.messages.filter((m) => m.app).at(-1);
-      if (last) this.show(last.ts);
-      return;
+    this.known = new Map(messages.map((m) => [m.ts, m.reply_count]));
+    const fresh = messages.filter((m) => m.case && !before?.has(m.ts)).at(-1);
+    if (fresh && this.open === null) this.show(fresh.ts);
+    else if (fresh) {
+      this.fresh = fresh.ts;
+      this.waiting.hidden = false;
     }
-    const fresh = [...roots.keys()].filter((ts) => !before.has(ts));
-    const card = scene.messages.find((m) => fresh.includes(m.ts) && m.app);
-    const grown = [...roots].some(([ts, count]) => count > (before.get(ts) ?? 0));
-    if (card && this.open === null) this.show(card.ts);
-    else if (card) this.panel.classList.add("news");
-    if (fresh.length || grown) this.onNews();
+    if (before && messages.some((m) => m.reply_count > (before.get(m.ts) ?? -1))) this.onNews();
   }
 
   #team() {
     const choose = (id) => {
       this.agent = id;
+      this.inChannel.stopEditing();
+      this.inThread.stopEditing();
       this.#team();
       this.#draw();
     };
@@ -122,6 +125,12 @@ export class SlackPane {
     }
     (thread ? this.replies : this.roots).toEnd();
     return this.live.send({ do: "slack.say", agent: this.agent, thread, ...words });
+  }
+
+  // What needs no box; why it was refused stands over the box that is in view.
+  async #do(command) {
+    const refusal = await this.live.send({ ...command, agent: this.agent });
+    (this.open ? this.inThread : this.inChannel).tell(refusal ?? "");
   }
 
   #message(m, inChannel) {
@@ -140,6 +149,7 @@ export class SlackPane {
         { class: "s-body" },
         m.whisper ? el("div", { class: "s-aside" }, "Only visible to you") : null,
         internal ? el("div", { class: "s-aside" }, "Stays inside the team") : null,
+        m.broadcast ? this.#broadcast(m, inChannel) : null,
         el(
           "div",
           { class: "s-by" },
@@ -150,17 +160,17 @@ export class SlackPane {
         this.#contents(m),
         m.files.map(file),
         m.reactions.length ? el("div", { class: "s-reactions" }, m.reactions.map(reaction)) : null,
-        inChannel && m.reply_count ? this.#replies(m) : null,
+        inChannel && (m.case || m.reply_count) ? this.#replies(m) : null,
       ),
-      this.#tools(m),
+      this.#tools(m, inChannel ? this.inChannel : this.inThread),
     );
   }
 
   #contents(m) {
     const people = this.scene.people;
-    const press = (action, option) =>
-      this.live.send({ do: "slack.press", ts: m.ts, agent: this.agent, action, option });
-    if (m.blocks.length) return el("div", { class: "s-blocks" }, blocks(m.blocks, people, press));
+    const press = (action, option) => this.#do({ do: "slack.press", ts: m.ts, action, option });
+    const spoken = m.app && m.text.startsWith(TRANSCRIPT);
+    if (m.blocks.length) return el("div", { class: "s-blocks" }, blocks(m.blocks, people, press, spoken));
     if (!m.text) return null;
     const edited = m.edited ? el("span", { class: "s-edited" }, " (edited)") : null;
     return el("div", { class: "s-text" }, mrkdwn(m.text, people), edited);
@@ -180,16 +190,25 @@ export class SlackPane {
     return { name, app: person.app, picture: el("img", { class: "avatar", src: "/demo/mark.svg", alt: "" }) };
   }
 
+  // A reply that was sent to the channel too leads to the thread it belongs to.
+  #broadcast(m, inChannel) {
+    if (!inChannel) return el("div", { class: "s-aside" }, "Also sent to the channel");
+    const root = this.scene.messages.find((other) => other.ts === m.thread);
+    if (!root) return el("div", { class: "s-aside" }, "Replied to a thread");
+    const title = unescaped(root.blocks.find((block) => block.type === "header")?.text.text ?? root.text);
+    const go = { type: "button", class: "s-thread-of", onclick: () => this.show(root.ts) };
+    return el("div", { class: "s-aside" }, "Replied to a thread: ", el("button", go, title));
+  }
+
   #replies(m) {
     const words = m.reply_count === 1 ? "1 reply" : `${m.reply_count} replies`;
     return el("button", { type: "button", class: "s-open", onclick: () => this.show(m.ts) }, words, el("span", {}, "View thread"));
   }
 
-  #tools(m) {
+  #tools(m, composer) {
     if (m.user !== this.agent || m.app) return null;
-    const composer = this.open ? this.inThread : this.inChannel;
     const change = () => composer.edit(m.ts, typed(m.text));
-    const remove = () => this.live.send({ do: "slack.delete", agent: this.agent, ts: m.ts });
+    const remove = () => this.#do({ do: "slack.delete", ts: m.ts });
     return el("div", { class: "s-tools" }, iconButton("pen", "Edit", change), iconButton("bin", "Delete", remove));
   }
 

@@ -4,7 +4,6 @@ import { clock, el } from "./dom.js";
 import { List } from "./list.js";
 
 const CHANNELS = { web: "Web", telegram: "Telegram", slack: "Slack" };
-const NAMES = { rule: "rule", gpt: "GPT", person: "person", step: "" };
 
 export class Ticker {
   constructor(root, onNews) {
@@ -60,13 +59,18 @@ export class Ticker {
     return el("div", { class: `t-number ${who}` }, this.numbers[who], el("span", {}, words));
   }
 
+  #kind({ who }) {
+    if (who === "rule") return el("small", {}, "rule");
+    return who === "gpt" && !this.realGpt ? el("small", {}, "canned") : null;
+  }
+
   #line(line) {
     const time = el("time", {}, clock(line.at));
     const where = el("span", { class: "t-channel" }, CHANNELS[line.channel] ?? line.channel);
     if (line.who === "step") {
       return el("li", { class: "t-line step" }, time, where, el("span", { class: "t-step" }, line.label));
     }
-    const who = el("span", { class: `t-who ${line.who}` }, line.who === "rule" ? el("small", {}, NAMES.rule) : null, line.label);
+    const who = el("span", { class: `t-who ${line.who}` }, this.#kind(line), line.label);
     return el(
       "li",
       { class: `t-line ${line.who}` },
