@@ -17,12 +17,23 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, NullPool, event, exc, make_url, text
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    NullPool,
+    create_engine,
+    event,
+    exc,
+    make_url,
+    text,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from core.errors import StoreInUse, StoreUnavailable
 from core.store import faults, lock
 from core.store.lineage import Lineage
+from core.store.session import LocalSession, RemoteSession, Session
 from core.store.witness import Witness
 
 T = TypeVar("T")
@@ -57,7 +68,7 @@ class Database:
 
     def __init__(
         self,
-        writer: AsyncEngine,
+        writer: Engine | AsyncEngine,
         readers: AsyncEngine,
         path: Path | None,
         patience: float = PATIENCE,
@@ -86,30 +97,26 @@ class Database:
             raise faults.as_unavailable(error, f"cannot use {self.path}") from error
         self._witness = Witness(path)
 
-    async def writing(self) -> AsyncConnection:
-        """A new writing connection. Raises StoreInUse or StoreUnavailable."""
-        connection = self._writer.connect()
+    async def writing(self) -> Session:
+        """A new connection that writes. Raises StoreInUse or StoreUnavailable."""
         try:
-            _ = await connection.start()
-            if self.path is None:
-                await patiently(lambda: _claim_postgres(connection), _claimed, _LET_GO)
+            if isinstance(self._writer, Engine):
+                return LocalSession(self._writer)
+            return await _claimed_session(self._writer)
         except StoreInUse:
-            await drop(connection)
             raise
         except Exception as error:
-            await drop(connection)
             raise faults.as_unavailable(error, "the database cannot be opened") from error
-        return connection
 
     def check_files(self, connection: Connection) -> None:
         """Call it before a commit. Raises FilesChanged when nobody would find it again."""
         if self._witness is not None:
             self._witness.check(connection.info)
 
-    async def rescue(self, connection: AsyncConnection) -> None:
+    async def rescue(self, session: Session) -> None:
         """Put what is only in a log that lost its name into the database, then let go of it."""
         with contextlib.suppress(exc.SQLAlchemyError, OSError):
-            await connection.run_sync(_empty_log)
+            await session.prepare(_empty_log)
         await self._readers.dispose()
 
     async def read(self, query: Callable[[Connection], T]) -> T:
@@ -131,7 +138,10 @@ class Database:
 
     async def close(self) -> None:
         await self._readers.dispose()
-        await self._writer.dispose()
+        if isinstance(self._writer, Engine):
+            self._writer.dispose()
+        else:
+            await self._writer.dispose()
         if self._lock is not None:
             self._lock.release()
 
@@ -168,14 +178,6 @@ async def patiently(
         await asyncio.sleep(random.uniform(0.01, 0.1))  # noqa: S311
 
 
-async def drop(connection: AsyncConnection) -> None:
-    """Get rid of a connection in whatever state it is, even one that never opened."""
-    with contextlib.suppress(exc.SQLAlchemyError, OSError):
-        await connection.invalidate()
-    with contextlib.suppress(exc.SQLAlchemyError, OSError):
-        await connection.close()
-
-
 def _sqlite(url: URL) -> Database:
     if not url.database or url.database == ":memory:":
         raise StoreUnavailable("store.url: name a file, as in sqlite:///frontdesk.db")
@@ -184,18 +186,30 @@ def _sqlite(url: URL) -> Database:
     busy = min(patience, _BUSY_TIMEOUT)
     # Mode rw never creates: a database that vanished must not come back empty.
     place = URL.create(
-        "sqlite+aiosqlite",
+        "sqlite",
         database=f"file:{quote(str(path))}",
         query={"uri": "true", "mode": "rw"},
     )
-    arguments: dict[str, Any] = {"timeout": busy, "isolation_level": None}
-    writer = _engine(place, arguments, poolclass=NullPool)
-    readers = _engine(place, arguments, pool_size=_SQLITE_READERS, max_overflow=0)
-    pragmas = (*_PRAGMAS, f"PRAGMA busy_timeout={int(busy * 1000)}")
-    _on_connect(writer, pragmas)
-    _on_connect(readers, (*pragmas, "PRAGMA query_only=ON"))
+    # The writer blocks the event loop, so it does not wait for a lock; `patiently` does.
+    writer = create_engine(
+        place,
+        connect_args={"timeout": 0, "isolation_level": None, "check_same_thread": False},
+        hide_parameters=True,
+        poolclass=NullPool,
+    )
+    readers = _engine(
+        place.set(drivername="sqlite+aiosqlite"),
+        {"timeout": busy, "isolation_level": None},
+        pool_size=_SQLITE_READERS,
+        max_overflow=0,
+    )
+    _on_connect(writer, _PRAGMAS)
+    _on_connect(
+        readers.sync_engine,
+        (*_PRAGMAS, f"PRAGMA busy_timeout={int(busy * 1000)}", "PRAGMA query_only=ON"),
+    )
     _on_begin(writer, "BEGIN IMMEDIATE")
-    _on_begin(readers, "BEGIN")
+    _on_begin(readers.sync_engine, "BEGIN")
     return Database(writer, readers, path, patience)
 
 
@@ -227,8 +241,8 @@ def _engine(place: URL, arguments: Mapping[str, Any], **options: Any) -> AsyncEn
     )
 
 
-def _on_connect(engine: AsyncEngine, statements: tuple[str, ...]) -> None:
-    @event.listens_for(engine.sync_engine, "connect")
+def _on_connect(engine: Engine, statements: tuple[str, ...]) -> None:
+    @event.listens_for(engine, "connect")
     def connected(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
         for statement in statements:
@@ -236,8 +250,8 @@ def _on_connect(engine: AsyncEngine, statements: tuple[str, ...]) -> None:
         cursor.close()
 
 
-def _on_begin(engine: AsyncEngine, statement: str) -> None:
-    @event.listens_for(engine.sync_engine, "begin")
+def _on_begin(engine: Engine, statement: str) -> None:
+    @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
@@ -253,6 +267,17 @@ def _empty_log(connection: Connection) -> None:
     cursor = connection.connection.cursor()  # past SQLAlchemy, which would begin a transaction
     cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     cursor.close()
+
+
+async def _claimed_session(engine: AsyncEngine) -> Session:
+    session = RemoteSession(connection := engine.connect())
+    try:
+        _ = await connection.start()
+        await patiently(lambda: _claim_postgres(connection), _claimed, _LET_GO)
+    except BaseException:
+        await session.drop()
+        raise
+    return session
 
 
 async def _claim_postgres(connection: AsyncConnection) -> None:

@@ -19,7 +19,7 @@ from core.errors import StoreUnavailable
 from core.notices import Notice
 from core.store import faults, schema
 from core.store.clock import ClockWatch, move_waits
-from core.store.database import Database, drop, locate
+from core.store.database import Database, locate, patiently
 from core.store.lineage import Beat, Lineage
 from core.store.reader import ExternalKey, Reader
 from core.store.transaction import Transaction
@@ -95,17 +95,18 @@ class Store:
 
     async def _start(self) -> None:
         await self._database.claim()
-        connection = await self._database.writing()
+        session = await self._database.writing()
         try:
-            await connection.run_sync(schema.bring_up, self.path)
+            bring_up = partial(schema.bring_up, path=self.path)
+            await patiently(lambda: session.prepare(bring_up), patience=self._database.patience)
             self._database.sync_folder()
         except Exception as error:
-            await drop(connection)
+            await session.drop()
             if faults.unavailable(error):
                 doing = "the database cannot be brought up to date"
                 raise faults.as_unavailable(error, doing) from error
             raise
-        self._writer = Writer(self._database, connection, self._begin, self._committed)
+        self._writer = Writer(self._database, session, self._begin, self._committed)
         if self._database.lineage is not None:
             await self._begin_beating(self._database.lineage)
 

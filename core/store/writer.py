@@ -17,11 +17,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import StoreInUse, StoreUnavailable
 from core.store import faults
-from core.store.database import Database, drop, patiently
+from core.store.database import Database, patiently
+from core.store.session import Session
 from core.store.transaction import Transaction
 from core.store.witness import FilesChanged
 
@@ -41,18 +41,20 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class _Waiting:
+class Waiting:
+    """A unit, and where its caller learns what became of it."""
+
     unit: Unit
     outcome: asyncio.Future[Outcome]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Batch:
-    """Units that were committed together."""
+    """Units that were committed together, and the seconds that took from BEGIN on."""
 
     outcomes: list[Outcome]
     transactions: list[Transaction]
-    seconds: float
+    seconds: float = 0.0
 
 
 class Writer:
@@ -61,17 +63,17 @@ class Writer:
     def __init__(
         self,
         database: Database,
-        connection: AsyncConnection,
+        session: Session,
         begin: Callable[[Connection], Transaction],
         committed: Callable[[Batch], None],
     ) -> None:
         """`begin` makes a unit's transaction; `committed` is called after each commit, before
         the callers of its units go on. It must not raise."""
         self._database = database
-        self._connection: AsyncConnection | None = connection
+        self._session: Session | None = session
         self._begin = begin
         self._committed = committed
-        self._waiting: deque[_Waiting] = deque()
+        self._waiting: deque[Waiting] = deque()
         self._news = asyncio.Event()
         self._closing = False
         self._task = asyncio.get_running_loop().create_task(self._run(), name="store writer")
@@ -81,7 +83,7 @@ class Writer:
         if self._closing:
             raise StoreUnavailable("the store is closed")
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(unit, future))
+        self._waiting.append(Waiting(unit, future))
         self._news.set()
         return future
 
@@ -90,7 +92,7 @@ class Writer:
         self._closing = True
         self._news.set()
         await self._task
-        await self._drop_connection()
+        await self._drop_session()
 
     async def _run(self) -> None:
         while self._waiting or not self._closing:
@@ -100,15 +102,15 @@ class Writer:
             elif not self._closing:
                 self._news.clear()
 
-    def _take(self) -> list[_Waiting]:
-        taken: list[_Waiting] = []
+    def _take(self) -> list[Waiting]:
+        taken: list[Waiting] = []
         while self._waiting and len(taken) < _BATCH:
             waiting = self._waiting.popleft()
             if not waiting.outcome.done():  # its caller was cancelled: nobody expects it
                 taken.append(waiting)
         return taken
 
-    async def _serve(self, batch: Sequence[_Waiting]) -> None:
+    async def _serve(self, batch: Sequence[Waiting]) -> None:
         """Commit the batch; where a unit spoils it, each of its units by itself."""
         error = await self._commit(batch)
         if error is None:
@@ -121,7 +123,7 @@ class Writer:
             if (own := await self._commit([waiting])) is not None:
                 _resolve(waiting, Outcome(error=own))
 
-    async def _commit(self, batch: Sequence[_Waiting]) -> Exception | None:
+    async def _commit(self, batch: Sequence[Waiting]) -> Exception | None:
         """None once all is on disk and everybody knows; else why nothing of it is."""
         try:
             attempt = partial(self._attempt, batch)
@@ -136,41 +138,43 @@ class Writer:
             if not _refused(error):
                 return error
             log.warning("the database refused a commit: %s", faults.as_unavailable(error, "write"))
-            await self._drop_connection()
+            await self._drop_session()
             return faults.as_unavailable(error, "the database cannot be written")
         self._committed(done)
         for waiting, outcome in zip(batch, done.outcomes, strict=True):
             _resolve(waiting, outcome)
         return None
 
-    async def _attempt(self, batch: Sequence[_Waiting]) -> Batch:
-        if self._connection is None:
-            self._connection = await self._database.writing()
-        return await self._connection.run_sync(self._run_units, [w.unit for w in batch])
+    async def _attempt(self, batch: Sequence[Waiting]) -> Batch:
+        if self._session is None:
+            self._session = await self._database.writing()
+        began = time.perf_counter()
+        units = [waiting.unit for waiting in batch]
+        done = await self._session.run(lambda connection: self._run_units(connection, units))
+        done.seconds = time.perf_counter() - began
+        return done
 
     def _run_units(self, connection: Connection, units: Sequence[Unit]) -> Batch:
-        began = time.perf_counter()
         outcomes: list[Outcome] = []
         transactions: list[Transaction] = []
-        with connection.begin():
-            for unit in units:
-                transaction = self._begin(connection)
-                outcomes.append(_outcome(unit, transaction))
-                if outcomes[-1].error is None:
-                    transactions.append(transaction)
-            self._database.check_files(connection)
-        return Batch(outcomes, transactions, time.perf_counter() - began)
+        for unit in units:
+            transaction = self._begin(connection)
+            outcomes.append(_outcome(unit, transaction))
+            if outcomes[-1].error is None:
+                transactions.append(transaction)
+        self._database.check_files(connection)
+        return Batch(outcomes, transactions)
 
     async def _rescue(self) -> None:
-        if self._connection is not None:
-            await self._database.rescue(self._connection)
-        await self._drop_connection()
+        if self._session is not None:
+            await self._database.rescue(self._session)
+        await self._drop_session()
 
-    async def _drop_connection(self) -> None:
+    async def _drop_session(self) -> None:
         """A new connection is the surest way out of whatever state the last one is in."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            await drop(connection)
+        session, self._session = self._session, None
+        if session is not None:
+            await session.drop()
 
 
 def _outcome(unit: Unit, transaction: Transaction) -> Outcome:
@@ -194,6 +198,6 @@ def _refused(error: Exception) -> bool:
     return faults.unavailable(error) or faults.busy(error)
 
 
-def _resolve(waiting: _Waiting, outcome: Outcome) -> None:
+def _resolve(waiting: Waiting, outcome: Outcome) -> None:
     if not waiting.outcome.done():
         waiting.outcome.set_result(outcome)

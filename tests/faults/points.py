@@ -179,13 +179,13 @@ def _install_commit(watch: Watch) -> None:
     from sqlalchemy import Connection, Engine, event
 
     import core.store.store
-    from core.store.writer import Batch, Unit, Writer
+    from core.store.writer import Batch, Waiting, Writer
 
     class DyingWriter(Writer):
-        def _run_units(self, connection: Connection, units: Sequence[Unit]) -> Batch:
-            batch = super()._run_units(connection, units)
+        async def _attempt(self, batch: Sequence[Waiting]) -> Batch:
+            done = await super()._attempt(batch)
             watch.committed()  # on disk, and nobody has been told
-            return batch
+            return done
 
     vars(core.store.store)["Writer"] = DyingWriter
 

@@ -28,11 +28,11 @@ STEPS = Steps(Path(__file__).with_name("steps"), ("0001", "9001", "9002"))
 async def upgrade(database: Path) -> None:
     found = locate(f"sqlite:///{database}")
     await found.claim()
-    connection = await found.writing()
+    session = await found.writing()
     try:
-        await connection.run_sync(bring_up, database, STEPS)
+        await session.prepare(lambda connection: bring_up(connection, database, STEPS))
     finally:
-        await connection.close()
+        await session.drop()
         await found.close()
 
 

@@ -34,9 +34,9 @@ async def step_by_step(url: str) -> None:
     """Make a database as an upgrade from the very first version would."""
     database = locate(url)
     await database.claim()
-    connection = await database.writing()
-    await connection.run_sync(bring_up, None, STEPS)
-    await connection.close()
+    session = await database.writing()
+    await session.prepare(lambda connection: bring_up(connection, None, STEPS))
+    await session.drop()
     await database.close()
 
 
