@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import os
 import resource
@@ -140,8 +141,15 @@ def run(path: Path) -> int:
     try:
         return asyncio.run(serve(settings, composition.outward()))
     except (FrontdeskError, OSError) as error:
-        log.error("frontdesk could not start: %s", error)
+        log.error("frontdesk could not start: %s", _told(error, settings))
         return 1
+
+
+def _told(error: Exception, settings: Settings) -> str:
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+        cure = "change server.port or end the other program"
+        return f"port {settings.server.port} is in use: {cure}"
+    return str(error)
 
 
 async def serve(settings: Settings, outward: Outward) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from core.errors import Problem
 from core.handover import Asks
 from core.quick_replies import QuickReplies, run_tests
@@ -22,25 +24,19 @@ def failed_tests(settings: Settings) -> tuple[Problem, ...]:
     return tuple(sorted(found, key=lambda problem: (problem.line, problem.column)))
 
 
-def verdict(settings: Settings) -> str:
-    """One line for a file without problems: how much there is, and what is on."""
+def verdict(settings: Settings) -> Iterator[str]:
+    """Lines for a file without problems: how much there is, then each part, on or off and why."""
     rules = settings.quick_replies
     tests = sum(len(rule.match_tests) + len(rule.miss_tests) for rule in rules)
-    channels = ", ".join(_state(settings, f"channels.{name}", name) for name in settings.channels)
-    counts = f"{_count(len(rules), 'rule')}, {_count(tests, 'test')} passed"
-    return "; ".join(
-        (
-            f"{settings.path} is fine: {counts}",
-            f"channels: {channels}",
-            _state(settings, "gpt", "GPT"),
-            _state(settings, "desk", "desk"),
-        )
+    yield (
+        f"{settings.path} is fine: {_count(len(rules), 'rule')}, {_count(tests, 'test')} passed"
     )
-
-
-def _state(settings: Settings, path: str, name: str) -> str:
-    reason = settings.why_off(path)
-    return f"{name} off ({reason})" if reason else f"{name} on"
+    parts = {name: f"channels.{name}" for name in settings.channels}
+    parts |= {"GPT": "gpt", "desk": "desk"}
+    width = max(map(len, parts))
+    for name, path in parts.items():
+        reason = settings.why_off(path)
+        yield f"  {name:{width}}  {f'off ({reason})' if reason else 'on'}"
 
 
 def _count(number: int, noun: str) -> str:

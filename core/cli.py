@@ -32,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")  # a terminal without Chinese, say
     parser = _parser()
     options = parser.parse_args(arguments)
+    if options.version:
+        return _version()
     command: Callable[[argparse.Namespace], int] | None = getattr(options, "command", None)
     if command is None:
         parser.print_help()
@@ -61,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action="store_true", help="print the version and end")
     commands = parser.add_subparsers(title="commands", metavar="command")
     _add_run(commands)
     _add_demo(commands)
@@ -98,7 +101,7 @@ def _add_demo(commands: Commands[argparse.ArgumentParser]) -> None:
         type=_platforms,
         default=frozenset(),
         metavar="slack,telegram",
-        help="platforms to use for real, with the credentials in settings.yaml",
+        help="platforms to use for real, with the credentials in .env or the environment",
     )
     _add_settings(parser)
     parser.set_defaults(command=_demo)
@@ -107,12 +110,10 @@ def _add_demo(commands: Commands[argparse.ArgumentParser]) -> None:
 def _add_check(commands: Commands[argparse.ArgumentParser]) -> None:
     about = "Validate the settings and run the rules' own tests. Exit code 0 or 2."
     parser = commands.add_parser("check", help="validate the settings", description=about)
+    about_file = "the file to check (default: settings.yaml)"
+    parser.add_argument("file", nargs="?", type=Path, metavar="settings", help=about_file)
     parser.add_argument(
-        "settings",
-        nargs="?",
-        type=Path,
-        default=Path("settings.yaml"),
-        help="the file to check (default: settings.yaml)",
+        "--settings", type=Path, metavar="FILE", help="the same, as for other commands"
     )
     parser.set_defaults(command=_check)
 
@@ -165,6 +166,13 @@ def _loaded(path: Path) -> Settings:
     return load(path, environ=os.environ, channels=SETTINGS, sections=SECTIONS)
 
 
+def _version() -> int:
+    from importlib.metadata import version
+
+    print(f"frontdesk {version('frontdesk')}")
+    return FINE
+
+
 def _run(options: argparse.Namespace) -> int:
     from core.app import run
 
@@ -180,7 +188,11 @@ def _demo(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     from core.check import failed_tests, verdict
 
-    settings = _loaded(options.settings)
+    path = options.settings or options.file or Path("settings.yaml")
+    if options.file not in (None, path):
+        print(f"frontdesk: check {options.file} or {path}, one at a time", file=sys.stderr)
+        return WRONG
+    settings = _loaded(path)
     for warning in settings.warnings:
         print(f"{warning} [warning]")
     failures = failed_tests(settings)
@@ -188,21 +200,22 @@ def _check(options: argparse.Namespace) -> int:
         print(failure, file=sys.stderr)
     if failures:
         return WRONG
-    print(verdict(settings))
+    for line in verdict(settings):
+        print(line)
     return FINE
 
 
 def _try(options: argparse.Namespace) -> int:
-    from core.explain import Situation, explain
+    from core.explain import Situation, explain, impossible
     from core.language import guess_language
 
     settings = _loaded(options.settings)
-    if options.channel not in settings.channels:
-        known = ", ".join(settings.channels)
-        print(f"frontdesk: no channel {options.channel!r}; known: {known}", file=sys.stderr)
+    if why := impossible(settings, options.channel, options.language):
+        print(f"frontdesk: {why}", file=sys.stderr)
         return WRONG
     text = options.text.encode("utf-8", "replace").decode("utf-8")
-    language = guess_language(text, known=options.language, spoken=settings.business.languages)
+    known = options.language.replace("_", "-")
+    language = guess_language(text, known=known, spoken=settings.business.languages)
     is_open = settings.hours.is_open(datetime.now(UTC))
     for line in explain(settings, Situation(text, options.channel, language, is_open)):
         print(line)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import locale
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from core.handover import Asks
@@ -38,6 +40,35 @@ def explain(settings: Settings, situation: Situation) -> list[str]:
     if explanation.hit is not None:
         return [*_rule(settings, situation, explanation.hit), *_near(explanation)]
     return [*_beyond_rules(settings, situation), *_near(explanation)]
+
+
+def impossible(settings: Settings, channel: str, language: str) -> str:
+    """Why no customer writes on `channel` in `language` ("" for whatever it looks like); "" when
+    they may."""
+    if channel not in settings.channels:
+        return f"no channel {channel!r}; known: {', '.join(settings.channels)}"
+    if language and not _is_language(settings, language):
+        return f"--language {language!r} is no language tag; write one like en, zh or pt-BR"
+    return ""
+
+
+def _is_language(settings: Settings, tag: str) -> bool:
+    """Many three letters are no language: those count that this machine or the file has."""
+    tag = tag.replace("_", "-").lower()
+    if not re.fullmatch(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", tag):
+        return False
+    base = tag.partition("-")[0]
+    return len(base) == 2 or base in _bases([*locale.locale_alias, *_languages(settings)])
+
+
+def _languages(settings: Settings) -> Iterator[str]:
+    yield from settings.business.languages
+    for rule in settings.quick_replies:
+        yield from (*rule.when.languages, *rule.reply)
+
+
+def _bases(names: Iterable[str]) -> set[str]:
+    return {re.split(r"[-_.@]", name)[0] for name in names}
 
 
 def _rule(settings: Settings, situation: Situation, hit: Hit) -> Iterator[str]:

@@ -212,12 +212,13 @@ class Service:
         )
 
     def _routes(self) -> list[Route]:
-        """The desk and a channel may share an app, and with it a route."""
-        routes = {(route.method, route.path): route for route in self._extra_routes}
+        """The desk and a channel may share an app, and with it a route. Whoever starts the service
+        may put a page of their own in the place of ours."""
+        routes: dict[tuple[str, str], Route] = {}
         for part in self._parts():
             if isinstance(part, SupportsRoutes):
                 routes |= {(route.method, route.path): route for route in part.routes()}
-        return list(routes.values())
+        return list((routes | {(r.method, r.path): r for r in self._extra_routes}).values())
 
     def _parts(self) -> list[Connector | AgentDesk]:
         return [*self.channels.values(), *([self.desk] if self.desk is not None else [])]
@@ -280,6 +281,7 @@ class Service:
             self._outward.load,
             on_loaded=self._use_settings,
             on_refused=self._keep_settings,
+            on_recovered=lambda changes: self._announce(f"settings.yaml: {changes}"),
         ).run()
 
     def _use_settings(self, settings: Settings, changes: str) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -42,17 +44,22 @@ def test_the_shipped_settings_are_fine_without_any_credentials() -> None:
 
     assert done.returncode == 0
     assert done.stderr == ""
-    (line,) = done.stdout.splitlines()
-    assert line.startswith("settings.yaml is fine: ")
-    assert "web on, telegram off (TELEGRAM_TOKEN is empty)" in line
-    assert "GPT off (OPENAI_API_KEY is empty)" in line
+    first, *parts = done.stdout.splitlines()
+    assert first.startswith("settings.yaml is fine: ")
+    assert parts == [
+        "  web       on",
+        "  telegram  off (TELEGRAM_TOKEN is empty)",
+        "  slack     off (channels.slack.enabled is false)",
+        "  GPT       off (OPENAI_API_KEY is empty)",
+        "  desk      off (SLACK_BOT_TOKEN, SLACK_APP_TOKEN and SLACK_DESK_CHANNEL are empty)",
+    ]
 
 
 def test_credentials_from_the_environment_switch_things_on() -> None:
     done = _frontdesk("check", TELEGRAM_TOKEN="1:x", OPENAI_API_KEY="y")
 
-    assert "telegram on" in done.stdout
-    assert "GPT on" in done.stdout
+    assert re.search(r"^  telegram +on$", done.stdout, re.MULTILINE)
+    assert re.search(r"^  GPT +on$", done.stdout, re.MULTILINE)
 
 
 def test_try_names_the_rule_in_chinese_even_where_the_terminal_has_none() -> None:
@@ -101,9 +108,26 @@ def test_check_warns_and_is_still_content(tmp_path: Path, capsys: Captured) -> N
 
     assert main(["check", str(path)]) == 0
 
-    warning, verdict = capsys.readouterr().out.splitlines()
+    warning, verdict, *_ = capsys.readouterr().out.splitlines()
     assert warning.startswith(f'{path}:1:7: "daily_budget_usd" has no effect yet')
     assert verdict.startswith(f"{path} is fine: 0 rules, 0 tests passed")
+
+
+@pytest.mark.parametrize(
+    "form", ["{file}", "--settings {file}", "{file} --settings {file}", "--settings={file} {file}"]
+)
+def test_check_takes_its_file_like_every_command(
+    form: str, tmp_path: Path, capsys: Captured
+) -> None:
+    path = _write(tmp_path, "business: {name: Fern}\n")
+
+    assert main(["check", *form.format(file=path).split()]) == 0
+    assert capsys.readouterr().out.startswith(f"{path} is fine")
+
+
+def test_check_takes_one_file_at_a_time(capsys: Captured) -> None:
+    assert main(["check", "one.yaml", "--settings", "other.yaml"]) == 2
+    assert capsys.readouterr().err == "frontdesk: check one.yaml or other.yaml, one at a time\n"
 
 
 def test_check_of_a_missing_file_says_so(tmp_path: Path, capsys: Captured) -> None:
@@ -162,6 +186,36 @@ def test_try_keeps_to_the_channel_and_tells_why_a_rule_was_not_taken(
     assert main(["try", "hi", "--channel", "telegram", "--settings", str(path)]) == 0
     assert 'The rule "a" answers' in capsys.readouterr().out
     assert main(["try", "hi", "--channel", "fax", "--settings", str(path)]) == 2
+
+
+@pytest.mark.parametrize("language", ["en", "zh-TW", "zh_CN", "PT-br", "yue", "tlh", ""])
+def test_try_takes_a_language(language: str, tmp_path: Path, capsys: Captured) -> None:
+    path = _write(tmp_path, "quick_replies:\n- id: a\n  when: {languages: [tlh]}\n  reply: qo'\n")
+
+    assert main(["try", "hi", "--language", language, "--settings", str(path)]) == 0
+    assert ('The rule "a" answers' in capsys.readouterr().out) == (language == "tlh")
+
+
+@pytest.mark.parametrize("language", ["foo", "chinese", "e", "中文", "en-", "en zh", "-"])
+def test_try_refuses_what_is_no_language(language: str, capsys: Captured) -> None:
+    assert main(["try", "hi", f"--language={language}", "--settings", str(SHIPPED)]) == 2
+    assert capsys.readouterr().err == (
+        f"frontdesk: --language {language!r} is no language tag; write one like en, zh or pt-BR\n"
+    )
+
+
+def test_try_shows_the_buttons_in_the_customers_language(capsys: Captured) -> None:
+    assert main(["try", "我想退款", "--settings", str(SHIPPED)]) == 0
+
+    buttons = re.findall(r"^  button   (.+)$", capsys.readouterr().out, re.MULTILINE)
+    assert buttons == ['[怎么退货] says "怎么退货？"', "[找同事帮忙] calls a person"]
+
+
+def test_version_is_the_packages_own(capsys: Captured) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"frontdesk {project['version']}\n"
 
 
 def test_the_manifest_is_yaml(capsys: Captured) -> None:

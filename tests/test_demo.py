@@ -181,7 +181,7 @@ async def test_phone_answers_by_the_rule_that_was_just_changed(
         phone = page.get_by_role("log", name="Chat on Telegram")
         await on_the_phone(page, "我想退款")
         await expect(phone).to_contain_text("45 天内退回")
-        await phone.get_by_role("button", name="Ask a colleague").click()
+        await phone.get_by_role("button", name="找同事帮忙").click()
         channel = page.get_by_label("Channel", exact=True)
         await expect(channel).to_contain_text("Anna Keller needs a person")
         await page.get_by_label("Send a sample photo").click()

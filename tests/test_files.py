@@ -87,6 +87,7 @@ async def test_upload_is_kept_whole_and_private(files: Files, folder: Path) -> N
     """B13: under a random name, readable by us alone."""
     saved = await files.save("a/b/tea.png", "image/png", chunks(b"0123456789"), ANNA)
     assert saved.id is not None
+    assert len(saved.id) >= 22  # 128 bits
     assert saved == Attachment(AttachmentKind.IMAGE, "tea.png", "image/png", 10, saved.id)
     opened = await files.open(saved.id)
     assert opened.attachment == saved

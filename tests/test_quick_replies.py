@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.messages import Button
-from core.quick_replies import Hours, Question, QuickReplies, Rule, When
+from core.quick_replies import Hours, Question, QuickReplies, Rule, RuleButton, When
 
 
 def _replies(*whens: When) -> QuickReplies:
@@ -188,14 +188,14 @@ def test_reply_comes_in_the_nearest_language(language: str, text: str) -> None:
 
 
 def test_hit_tells_what_matched_and_brings_the_buttons() -> None:
-    buttons = (Button("Yes", say="yes"),)
+    buttons = (RuleButton({"": "Yes"}, {"": "yes"}),)
     when = When(any=("Refund",), all=(("order",), ("where", "status")))
     hit = QuickReplies.compile([Rule("r", when, {"": "ok"}, buttons)]).match(
         Question("REFUND: where is the order")
     )
     assert hit
     assert hit.matched == 'any "Refund", all "order" + "where"'
-    assert hit.buttons == buttons
+    assert hit.buttons == (Button("Yes", say="yes"),)
 
 
 def test_explain_names_rules_that_came_close() -> None:

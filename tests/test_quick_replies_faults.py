@@ -26,7 +26,8 @@ def _faults(*rules: Rule) -> tuple[Fault, ...]:
 @pytest.mark.parametrize(
     ("pattern", "reason", "hint"),
     [
-        ("(?=a)", "look-ahead", "none"),
+        ("(?=a)", "look-ahead", "`all`"),
+        ("(?!a)", "look-ahead", "`none`"),
         ("(?<!a)b", "look-behind", "before"),
         (r"(a)\1", "back-references", "write the repeated part out"),
         ("(?P<a>x)(?P=a)", "back-references", "write the repeated part out"),

@@ -8,6 +8,7 @@ from core.quick_replies.rules import (
     Hours,
     Question,
     Rule,
+    RuleButton,
     Then,
     When,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "Question",
     "QuickReplies",
     "Rule",
+    "RuleButton",
     "Shadow",
     "Then",
     "When",

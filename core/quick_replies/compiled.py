@@ -69,8 +69,9 @@ class CompiledRule:
                 raise _Stop(f'none "{phrase}" is in the message')
         self._check_filters(message.question)
         text = self._text(message.question, values)
+        buttons = tuple(button.shown(message.question.language) for button in self.rule.buttons)
         seen = ", ".join(matched) or "every message"
-        return Hit(self.rule, text, self.rule.buttons, seen, values)
+        return Hit(self.rule, text, buttons, seen, values)
 
     def _exact(self, message: Message) -> tuple[list[str], dict[str, str]]:
         when = self.rule.when

@@ -16,7 +16,8 @@ MAX_PATTERN = 1_000
 _MAX_MEMORY = 8 << 20
 
 _EXPLAINED = (
-    (("(?=", "(?!"), "RE2 has no look-ahead", "put what must not occur under `none`"),
+    (("(?=",), "RE2 has no look-ahead", "put what must occur as well under `all`"),
+    (("(?!",), "RE2 has no look-ahead", "put what must not occur under `none`"),
     (("(?<=", "(?<!"), "RE2 has no look-behind", "match the text before it as well"),
     (("(?P",), "RE2 has no back-references", "write the repeated part out"),
     (("(?>", "(?#", "(?("), "RE2 has no such group", "use (?:…)"),

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from core.errors import FrontdeskError
 from core.messages import Button
+from core.translations import choose
 
 
 class Then(StrEnum):
@@ -44,6 +45,22 @@ class When:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleButton:
+    """A button in every language that its author wrote: `label` and `say` are like a rule's
+    `reply`. Exactly one of `say`, `url` and `do` is set."""
+
+    label: Mapping[str, str]
+    say: Mapping[str, str] = field(default_factory=dict)
+    url: str = ""
+    do: str = ""
+
+    def shown(self, language: str) -> Button:
+        """The button as a customer who speaks `language` gets it; later presses mean this one."""
+        label, say = choose(self.label, language) or "", choose(self.say, language) or ""
+        return Button(label, say=say, url=self.url, do=self.do)
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One entry of `quick_replies`.
 
@@ -54,7 +71,7 @@ class Rule:
     id: str
     when: When
     reply: Mapping[str, str] = field(default_factory=dict)
-    buttons: tuple[Button, ...] = ()
+    buttons: tuple[RuleButton, ...] = ()
     then: Then = Then.STOP
     match_tests: tuple[str, ...] = ()
     miss_tests: tuple[str, ...] = ()
@@ -76,7 +93,8 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A rule that answers. `matched` tells people what it saw, such as `any "refund"`."""
+    """A rule that answers. `text` and `buttons` are in the customer's language; `matched` tells
+    people what it saw, such as `any "refund"`."""
 
     rule: Rule
     text: str

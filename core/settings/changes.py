@@ -25,17 +25,28 @@ _NEEDS_RESTART = (
 )
 
 
-def summary(old: Settings, new: Settings) -> str:
-    """One line for people: rules added, removed and changed, other keys, and restarts."""
+NOTHING = "nothing changed"
+
+
+def summary(old: Settings, new: Settings, started_with: Settings | None = None) -> str:
+    """One line for people: rules added, removed and changed, other keys, and restarts.
+
+    `started_with` (`old` unless given) is what the process runs with in all that needs a restart:
+    a key that was changed and set back again needs none.
+    """
     parts = [*_rules(old.quick_replies, new.quick_replies)]
     changed = changed_keys(old, new)
-    restart = [key for key in changed if _needs_restart(key)]
-    at_once = [key for key in changed if key not in restart]
-    if at_once:
-        parts.append(f"changed {', '.join(at_once)}")
-    if restart:
-        parts.append(f"needs a restart: {', '.join(restart)}")
-    return "; ".join(parts) or "nothing changed"
+    restart = [key for key in changed_keys(started_with or old, new) if _needs_restart(key)]
+    groups = (
+        ("changed", [key for key in changed if not _needs_restart(key)]),
+        ("needs a restart:", restart),
+        (
+            "needs no restart any more:",
+            [key for key in changed if _needs_restart(key) and key not in restart],
+        ),
+    )
+    parts += [f"{words} {', '.join(keys)}" for words, keys in groups if keys]
+    return "; ".join(parts) or NOTHING
 
 
 def changed_keys(old: Settings, new: Settings) -> list[str]:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.errors import Problem, SettingsError
-from core.settings.changes import summary
+from core.settings.changes import NOTHING, summary
 from core.settings.environment import dotenv_path
 from core.settings.schema import Settings
 
@@ -24,9 +24,10 @@ State = tuple[tuple[int, ...], ...]
 class SettingsWatcher:
     """Loads the settings anew whenever their file or `.env` beside it changes.
 
-    `load` is called in a thread. `on_loaded(settings, summary)` gets what loaded;
-    `on_refused(error)` what did not, once for each save, while the old settings stay in force.
-    Both are called on the event loop.
+    `load` is called in a thread. `on_loaded(settings, summary)` gets what loaded and differs from
+    what was in force; `on_refused(error)` what did not load, once for each save, while the old
+    settings stay in force. `on_recovered(summary)` follows `on_loaded` when the save before was
+    refused, for whoever was told that. All are called on the event loop.
     """
 
     def __init__(
@@ -36,12 +37,15 @@ class SettingsWatcher:
         *,
         on_loaded: Callable[[Settings, str], None],
         on_refused: Callable[[SettingsError], None],
+        on_recovered: Callable[[str], None] = lambda summary: None,
         every: float = 0.3,
     ) -> None:
-        self._current = current
+        """`current` is what the process has started with."""
+        self._started_with = self._current = current
         self._load = load
         self._on_loaded = on_loaded
         self._on_refused = on_refused
+        self._on_recovered = on_recovered
         self._every = every
         self._paths = (current.path, dotenv_path(current.path))
         self._seen: State = ()  # so the first look loads: a save since the start is not missed
@@ -88,11 +92,20 @@ class SettingsWatcher:
             self._on_refused(error)
 
     def _accept(self, new: Settings) -> None:
-        changes, was_refused = summary(self._current, new), bool(self._refused)
+        changes, was_refused = self._changes(new), bool(self._refused)
         self._refused = ()
-        if changes != "nothing changed" or was_refused:
+        if was_refused:
+            changes = f"the file is fine again; {changes}"
+        if changes != NOTHING:
             self._current = new
             self._on_loaded(new, changes)
+        if was_refused:
+            self._on_recovered(changes)
+
+    def _changes(self, new: Settings) -> str:
+        if summary(self._current, new) == NOTHING:
+            return NOTHING  # what a former save left to a restart was told then
+        return summary(self._current, new, self._started_with)
 
 
 def _states(paths: tuple[Path, ...]) -> State:

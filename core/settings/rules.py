@@ -6,8 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from core.messages import Button
-from core.quick_replies import Hours, Rule, Then, When
+from core.quick_replies import Hours, Rule, RuleButton, Then, When
 from core.settings.types import Language, Link, Strict, Text, language_code, unfit
 
 
@@ -31,15 +30,21 @@ def _language_or_all(value: str) -> str:
     return language_code(value) if value else value
 
 
-_WORDING = {"type": "string", "minLength": 1}
+def _schema(longest: int | None = None) -> WithJsonSchema:
+    text = {"type": "string", "minLength": 1, **({"maxLength": longest} if longest else {})}
+    return WithJsonSchema({"anyOf": [text, {"type": "object", "additionalProperties": text}]})
 
-Localized = Annotated[
-    dict[Annotated[str, AfterValidator(_language_or_all)], str],
-    BeforeValidator(_by_language),
-    AfterValidator(_worded),
-    WithJsonSchema({"anyOf": [_WORDING, {"type": "object", "additionalProperties": _WORDING}]}),
-]
+
+_Language = Annotated[str, AfterValidator(_language_or_all)]
+_read, _check = BeforeValidator(_by_language), AfterValidator(_worded)
+
+Localized = Annotated[dict[_Language, str], _read, _check, _schema()]
 """A text by language; one for every language stands under ""."""
+
+_Label = Annotated[str, Field(max_length=80)]
+_Words = Annotated[str, Field(max_length=1000)]
+Label = Annotated[dict[_Language, _Label], _read, _check, _schema(80)]
+Words = Annotated[dict[_Language, _Words], _read, _check, _schema(1000)]
 
 Texts = Annotated[tuple[Text, ...], Field(min_length=1)]
 
@@ -47,8 +52,8 @@ Texts = Annotated[tuple[Text, ...], Field(min_length=1)]
 class ButtonSettings(Strict):
     """One button; it does exactly one of three things."""
 
-    label: Annotated[Text, Field(max_length=80)]
-    say: Annotated[Text, Field(max_length=1000)] | None = None
+    label: Label
+    say: Words | None = None
     url: Annotated[Link, Field(min_length=1, max_length=2000)] | None = None
     do: Literal["escalate"] | None = None
 
@@ -58,8 +63,8 @@ class ButtonSettings(Strict):
             raise unfit("a button does exactly one thing", "give it one of say, url and do")
         return self
 
-    def build(self) -> Button:
-        return Button(self.label, say=self.say or "", url=self.url or "", do=self.do or "")
+    def build(self) -> RuleButton:
+        return RuleButton(self.label, self.say or {}, self.url or "", self.do or "")
 
 
 class WhenSettings(Strict):

@@ -24,6 +24,7 @@ from core.store.reader import Reader
 from core.tables import clean
 
 _NAME_LENGTH = 200
+_SIZES = range(2**53)  # what JSON carries exactly, in a browser too
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +47,35 @@ def new_id() -> FileId:
     return FileId(secrets.token_urlsafe(16))
 
 
-def display_name(name: str) -> str:
+def display_name(name: object) -> str:
     """What remains of a name that a stranger chose: no folders, no control or direction marks."""
-    base = PurePosixPath(clean(name).replace("\\", "/")).name
+    base = PurePosixPath(_text(name).replace("\\", "/")).name
     shown = "".join(c for c in base if unicodedata.category(c) not in {"Cc", "Cf", "Zl", "Zp"})
     if len(shown) > _NAME_LENGTH:
         suffix = PurePosixPath(shown).suffix[:20]
         shown = shown[: _NAME_LENGTH - len(suffix)] + suffix
     return shown.strip(" .") or "file"
+
+
+def storable(attachment: Attachment) -> Attachment:
+    """`attachment` as a row holds it and gives it back, whatever its platform told: a row that
+    cannot be read would stop everybody who reads its conversation."""
+    return replace(
+        attachment,
+        name=display_name(attachment.name),
+        media_type=_text(attachment.media_type),
+        size=_size(attachment.size),
+        source=_text(attachment.source),
+        remote=_text(attachment.remote),
+    )
+
+
+def _text(told: object) -> str:
+    return clean(told) if isinstance(told, str) else ""
+
+
+def _size(told: object) -> int | None:
+    return told if type(told) is int and told in _SIZES else None
 
 
 def find(reader: Reader, file: FileId) -> StoredFile | None:
@@ -83,7 +105,7 @@ def add(
     picture_key: str | None = None,
 ) -> Attachment:
     """A row for `attachment`, which comes back with its id and a name that is safe to show."""
-    kept = replace(attachment, id=attachment.id or new_id(), name=display_name(attachment.name))
+    kept = replace(storable(attachment), id=attachment.id or new_id())
     unit.execute(
         sql.ADD_FILE,
         {
@@ -120,13 +142,14 @@ def attach(
             kept.append(add(unit, attachment, expires_at=expires_at, conversation=conversation))
         else:
             unit.execute(sql.SET_FILE, {"file": attachment.id, "conversation_id": conversation})
-            kept.append(attachment)
+            kept.append(storable(attachment))
     return tuple(kept)
 
 
 def picture(unit: Reader, image: Attachment) -> FileId:
     """The file of a person's picture, the same for the same `source` and `remote`."""
-    origin = f"{clean(image.source)}\0{clean(image.remote)}"
+    image = storable(image)
+    origin = f"{image.source}\0{image.remote}"
     digest = blake2b(origin.encode(), digest_size=16).hexdigest()
     row = unit.execute(sql.PICTURE, {"hash": digest}).first()
     if row is not None:

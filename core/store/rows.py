@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -25,7 +27,10 @@ from core.messages import (
 from core.records import Case, Conversation, Delivery, DeliveryKind, DeliveryState, Target
 from core.redact import hide_tokens
 
+log = logging.getLogger(__name__)
+
 Values = dict[str, Any]
+T = TypeVar("T")
 
 _buttons = msgspec.json.Decoder(tuple[Button, ...])
 _attachments = msgspec.json.Decoder(tuple[Attachment, ...])
@@ -117,13 +122,31 @@ def to_message(row: Any) -> Message:
         author=Author(AuthorKind(row.author_kind), row.author_name, row.author_avatar),
         text=row.text,
         at=row.at,
-        buttons=_buttons.decode(row.buttons) if row.buttons else (),
-        attachments=_attachments.decode(row.attachments) if row.attachments else (),
+        buttons=_decoded(_buttons, row, "buttons"),
+        attachments=_decoded(_attachments, row, "attachments"),
         external_id=row.external_id,
         answered_by=row.answered_by,
         edited_at=row.edited_at,
         deleted_at=row.deleted_at,
     )
+
+
+def _decoded(decoder: msgspec.json.Decoder[tuple[T, ...]], row: Any, column: str) -> tuple[T, ...]:
+    """What `column` of a message holds, nothing where it cannot be read: the words beside it are
+    still worth showing, and whoever reads the conversation must get past this row."""
+    held = getattr(row, column)
+    try:
+        return decoder.decode(held) if held else ()
+    except msgspec.DecodeError as error:
+        where = f"message {row.seq} of conversation {row.conversation_id}"
+        _complain(f"the {column} of {where} cannot be read and are left out: {error}", held)
+        return ()
+
+
+@lru_cache(maxsize=200)
+def _complain(sentence: str, _held: str) -> None:
+    # Cached, because a row is read again and again, and one line about it is enough.
+    log.error("%s", sentence)
 
 
 def message_values(message: Message, external_key: int | None) -> Values:

@@ -56,3 +56,18 @@ def test_a_change_is_told_in_one_line(change: str, tmp_path: Path) -> None:
     new = load_text(tmp_path, f"business: {{}}\n{after}")
 
     assert summary(old, new) == expected
+
+
+def test_only_what_differs_from_what_runs_needs_a_restart(tmp_path: Path) -> None:
+    running, before, new = (
+        load_text(tmp_path, text)
+        for text in (
+            "server: {port: 1}\n",
+            "server: {port: 2, host: '::'}\nstore: {url: 'sqlite:///x'}\n",
+            "server: {port: 1, host: 0.0.0.0}\nstore: {url: 'sqlite:///x'}\n",
+        )
+    )
+
+    assert summary(before, new, running) == (
+        "needs a restart: server.host, store.url; needs no restart any more: server.port"
+    )

@@ -130,6 +130,9 @@ def test_the_first_line_of_settings_yaml_leads_editors_to_the_schema() -> None:
         "quick_replies: [{id: a, when: {any: [a]}, reply: [x]}]",
         "quick_replies: [{id: a, when: {any: [a]}, reply: x, then: sleep}]",
         "quick_replies: [{when: {any: [a]}, reply: x}]",
+        "quick_replies: [{id: a, when: {any: [a]}, reply: x, buttons: [{label: [b], say: b}]}]",
+        "quick_replies: [{id: a, when: {any: [a]}, reply: x, "
+        "buttons: [{label: {en: 1}, say: b}]}]",
         "texts: {handovr: x}",
     ],
 )
@@ -156,6 +159,8 @@ def test_an_editor_marks_what_is_surely_wrong(text: str, tmp_path: Path) -> None
         "texts: {handover: {en: One moment., de: Moment.}}",
         "handover: {ask: {de: [mensch]}}",
         "quick_replies: [{id: a, when: {hours: open}, then: gpt}]",
+        "quick_replies: [{id: a, when: {any: [a]}, reply: x, "
+        "buttons: [{label: {en: b, zh: 乙}, say: {zh: 丙}}, {label: c, url: 'tel:1'}]}]",
     ],
 )
 def test_an_editor_is_silent_about_what_is_right(text: str, tmp_path: Path) -> None:

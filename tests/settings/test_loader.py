@@ -326,8 +326,8 @@ quick_replies:
     assert rule.when.languages == ("en", "zh-cn")
     assert rule.when.hours is Hours.CLOSED
     assert rule.reply == {"en": "Order {order}", "zh": "订单 {order}"}
-    assert rule.buttons[0] == Button("Track", url="https://shop.example/track")
-    assert rule.buttons[2] == Button("Person", do="escalate")
+    assert rule.buttons[0].shown("zh") == Button("Track", url="https://shop.example/track")
+    assert rule.buttons[2].shown("zh") == Button("Person", do="escalate")
     assert rule.then is Then.GPT
     assert rule.match_tests == ("where is order 123456",)
 

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -29,15 +30,18 @@ class Watched:
         self.loaded: list[Settings] = []
         self.summaries: list[str] = []
         self.refused: list[SettingsError] = []
+        self.reads = 0
+        self.recovered: list[str] = []
         self.fail_once = False
 
     @asynccontextmanager
     async def watched(self) -> AsyncIterator[Watched]:
         watcher = SettingsWatcher(
             load_file(self.path),
-            lambda: load_file(self.path),
+            self._read,
             on_loaded=self._take,
             on_refused=self.refused.append,
+            on_recovered=self.recovered.append,
         )
         task = asyncio.create_task(watcher.run())
         try:
@@ -45,6 +49,10 @@ class Watched:
         finally:
             task.cancel()
             await asyncio.wait([task])
+
+    def _read(self) -> Settings:
+        self.reads += 1
+        return load_file(self.path)
 
     def _take(self, settings: Settings, summary: str) -> None:
         if self.fail_once:
@@ -104,20 +112,75 @@ async def test_a_failing_listener_does_not_end_the_watch(
 
 
 async def test_a_bad_save_is_refused_once_and_the_next_good_one_is_loaded(tmp_path: Path) -> None:
-    """Y28: bad, good, bad again; each is told once."""
+    """Y28: bad, bad in the same way, good, bad again; what is new is told once."""
     async with _file(tmp_path).watched() as file:
         file.path.write_text(BAD)
         await file.until(lambda: file.refused)
+        reads = file.reads
         file.path.write_text(BAD + "\n")
         os.utime(file.path, (1, 1))
+        await file.until(lambda: file.reads > reads)
         file.path.write_text(GOOD)
         await file.until(lambda: file.loaded)
+        assert len(file.refused) == 1
         file.path.write_text(BAD)
         await file.until(lambda: len(file.refused) == 2)
 
         assert str(file.refused[0]).endswith(':5:3: unknown key "repyl" (did you mean "reply"?)')
-        assert file.summaries == ["nothing changed"]
+        assert file.summaries == ["the file is fine again; nothing changed"]
+        assert file.recovered == file.summaries
         assert file.reply() == "one"
+
+
+async def test_a_refused_file_that_is_fine_again_is_told_once_with_what_it_changes(
+    tmp_path: Path,
+) -> None:
+    async with _file(tmp_path).watched() as file:
+        file.path.write_text(BAD)
+        await file.until(lambda: file.refused)
+        file.path.write_text(BETTER)
+        await file.until(lambda: file.recovered)
+        file.path.write_text(GOOD)
+        await file.until(lambda: len(file.loaded) == 2)
+
+    assert file.recovered == ["the file is fine again; 1 rule changed (a)"]
+    assert file.summaries[1] == "1 rule changed (a)"
+
+
+def _more_than(number: int, items: list[Settings]) -> bool:
+    return len(items) > number
+
+
+async def test_what_is_set_back_to_what_runs_needs_no_restart_any_more(tmp_path: Path) -> None:
+    moved = GOOD + "server: {port: 1}\n"
+    async with _file(tmp_path).watched() as file:
+        for number, text in enumerate((moved, moved.replace("one", "two"), moved, GOOD, BETTER)):
+            file.path.write_text(text)
+            await file.until(partial(_more_than, number, file.loaded))
+
+    assert file.summaries == [
+        "needs a restart: server.port",
+        "1 rule changed (a); needs a restart: server.port",
+        "1 rule changed (a); needs a restart: server.port",
+        "needs no restart any more: server.port",
+        "1 rule changed (a)",
+    ]
+
+
+async def test_a_save_that_changes_nothing_says_nothing_of_a_restart_either(
+    tmp_path: Path,
+) -> None:
+    moved = GOOD + "server: {port: 1}\n"
+    async with _file(tmp_path).watched() as file:
+        file.path.write_text(moved)
+        await file.until(lambda: file.loaded)
+        reads = file.reads
+        file.path.write_text(moved + "# a comment\n")
+        await file.until(lambda: file.reads > reads)
+        file.path.write_text(moved.replace("one", "two"))
+        await file.until(lambda: file.reply() == "two")
+
+    assert len(file.loaded) == 2
 
 
 async def test_a_file_renamed_over_the_old_one_is_seen(tmp_path: Path) -> None:
