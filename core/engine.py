@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import cache, partial
 
 from core.agents import Agents
 from core.casework import Casework
@@ -33,6 +32,22 @@ from core.policy import Policy
 from core.replies import Replies
 from core.store import Store, Transaction
 from core.turns import Turns
+
+
+class _Once:
+    """A question that costs something to ask, and is asked again when a unit runs again."""
+
+    __slots__ = ("_answer", "_ask", "_event")
+
+    def __init__(self, ask: Callable[[InboundEvent], bool], event: InboundEvent) -> None:
+        self._ask = ask
+        self._event = event
+        self._answer: bool | None = None
+
+    def __call__(self) -> bool:
+        if self._answer is None:
+            self._answer = self._ask(self._event)
+        return self._answer
 
 
 class Engine:
@@ -63,8 +78,7 @@ class Engine:
         if isinstance(event, CustomerSaw):
             return Accepted(Outcome.IGNORED)
         # Counted once and only when it is news: a platform's repeats are not the customer's haste.
-        too_fast = cache(partial(self._over_limit, event))
-        intake = Intake(self._policy(), self._now(), too_fast)
+        intake = Intake(self._policy(), self._now(), _Once(self._over_limit, event))
         accepted, pending = await self._store.write(lambda tx: self._apply(tx, intake, event))
         if pending and accepted.conversation is not None:
             self._turns.wake(accepted.conversation)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -72,6 +73,9 @@ class OpeningHours:
 
     def is_open(self, at: datetime) -> bool:
         """Whether somebody is there at this aware time."""
+        return _is_open(self, int(at.timestamp()) // 60)
+
+    def _is_open(self, at: datetime) -> bool:
         today = at.astimezone(self.timezone).date()
         return any(
             start <= at < end
@@ -103,6 +107,11 @@ class OpeningHours:
         days, rest = divmod(minutes, _DAY_MINUTES)
         wall = datetime.combine(day + timedelta(days=days), time(rest // 60, rest % 60))
         return wall.replace(tzinfo=self.timezone).astimezone(UTC)
+
+
+@lru_cache(maxsize=4)  # every message asks, and the answer changes with the minute at most
+def _is_open(hours: OpeningHours, minute: int) -> bool:
+    return hours._is_open(datetime.fromtimestamp(minute * 60, UTC))
 
 
 @dataclass(frozen=True, slots=True)

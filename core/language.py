@@ -17,6 +17,11 @@ _SCRIPTS = (
     ("el", (("\u0370", "\u03ff"),)),
 )
 
+_LETTERS = tuple(
+    (language, re.compile("[" + "".join(f"{first}-{last}" for first, last in spans) + "]"))
+    for language, spans in _SCRIPTS
+)
+
 
 def guess_language(text: str, *, known: str, spoken: Sequence[str]) -> str:
     """The language of `text` where its script tells, else `known`, else the first of `spoken`.
@@ -35,10 +40,9 @@ def guess_language(text: str, *, known: str, spoken: Sequence[str]) -> str:
 
 
 def _by_script(text: str) -> str:
-    for language, spans in _SCRIPTS:
-        if any(first <= char <= last for char in text for first, last in spans):
-            return language
-    return ""
+    if text.isascii():
+        return ""
+    return next((language for language, letters in _LETTERS if letters.search(text)), "")
 
 
 def _same_script(known: str, seen: str) -> bool:

@@ -55,6 +55,11 @@ class LongWords(Words):
     cache_ok = True
 
 
+def instant(value: datetime) -> int:
+    """As the databases keep a time, see Instant."""
+    return (value - _EPOCH) // _MICROSECOND
+
+
 class Instant(TypeDecorator[datetime]):
     """An aware UTC time as microseconds since 1970: the same number on every database, while
     their own types differ in precision and zone."""
@@ -63,7 +68,7 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        return None if value is None else (value - _EPOCH) // _MICROSECOND
+        return None if value is None else instant(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         return None if value is None else _EPOCH + timedelta(microseconds=value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -12,7 +13,13 @@ def choose(texts: Mapping[str, T], language: str) -> T | None:
     """The text for `language`: exact, else its base ("zh-TW" reads "zh"), else a sister ("zh"
     reads "zh-CN"), else the one for every language (""), else English, else the first. None
     only when there is no text at all."""
-    by_tag = {_tag(name): text for name, text in texts.items()}
+    name = _chosen(tuple(texts), language)
+    return None if name is None else texts[name]
+
+
+@lru_cache(maxsize=4096)  # a few sets of names and the languages of strangers
+def _chosen(names: tuple[str, ...], language: str) -> str | None:
+    by_tag = {_tag(name): name for name in names}
     tag = _tag(language)
     sisters = (name for name in by_tag if name and name.split("-")[0] == tag.split("-")[0])
     for name in (*_bases(tag), *sisters, "", "en", *by_tag):

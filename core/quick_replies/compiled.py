@@ -50,8 +50,9 @@ class CompiledRule:
     templates: Mapping[str, Template]
 
     def triggers(self) -> frozenset[str] | None:
-        """Keys of which a message must have one for this rule to matter; None: any message."""
-        if self.any and not self.patterns:
+        """Keys of which a message must have one, or one of the patterns, for this rule to matter;
+        None: any message."""
+        if self.any or self.patterns:
             return frozenset(self.any)
         return frozenset(self.groups[0]) if self.groups else None
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from core.folding import Folded, plain
 from core.quick_replies.compiled import CompiledRule, Compiler, Message, Refusal
+from core.quick_replies.pattern_set import PatternSet
+from core.quick_replies.patterns import Pattern
 from core.quick_replies.phrases import Phrases
 from core.quick_replies.rules import BadPattern, Fault, Hit, Question, Rule
 
@@ -47,12 +49,18 @@ class QuickReplies:
         self._phrases = Phrases(phrase for rule in rules for phrase in _phrases_of(rule))
         self._by_key: dict[str, list[int]] = defaultdict(list)
         self._always: list[int] = []
+        patterns: list[Pattern] = []
+        self._of_pattern: list[int] = []
         for number, rule in enumerate(rules):
             triggers = rule.triggers()
             if triggers is None:
                 self._always.append(number)
-            for key in triggers or ():
+                continue
+            for key in triggers:
                 self._by_key[key].append(number)
+            patterns += rule.patterns
+            self._of_pattern += [number] * len(rule.patterns)
+        self._patterns = PatternSet(patterns)
 
     @classmethod
     def compile(cls, rules: Iterable[Rule], names: Iterable[str] = NAMES) -> QuickReplies:
@@ -117,6 +125,7 @@ class QuickReplies:
         numbers = set(self._always)
         for key in message.hits:
             numbers.update(self._by_key.get(key, ()))
+        numbers.update(self._of_pattern[found] for found in self._patterns.found(message.encoded))
         for number in sorted(numbers):
             yield self._rules[number], self._rules[number].judge(message)
 

@@ -63,7 +63,7 @@ class BadRegex(ValueError):
 class Pattern:
     """One compiled pattern; case does not matter, accents do."""
 
-    __slots__ = ("_regex", "source")
+    __slots__ = ("_regex", "narrow", "source")
 
     def __init__(self, source: str) -> None:
         """Raises BadRegex."""
@@ -72,7 +72,8 @@ class Pattern:
         if len(source) > MAX_PATTERN:
             raise BadRegex(f"the pattern is longer than {MAX_PATTERN:,} characters")
         self.source = source
-        self._regex = _compile(source)
+        self.narrow = _narrow(source)
+        self._regex = _compile(self.narrow)
 
     @property
     def names(self) -> frozenset[str]:
@@ -88,13 +89,18 @@ class Pattern:
         return {name: value.decode("utf-8", "replace") for name, value in groups if value}
 
 
-def _compile(source: str) -> re2._Regexp:
-    options = re2.Options()
-    options.max_mem = _MAX_MEMORY
-    options.case_sensitive = False
-    options.log_errors = False
+def options(max_memory: int = _MAX_MEMORY) -> re2.Options:
+    """How every pattern is meant."""
+    chosen = re2.Options()
+    chosen.max_mem = max_memory
+    chosen.case_sensitive = False
+    chosen.log_errors = False
+    return chosen
+
+
+def _compile(narrow: str) -> re2._Regexp:
     try:
-        return re2.compile(_narrow(source), options)
+        return re2.compile(narrow, options())
     except (re2.error, UnicodeError) as error:
         raise _explained(error) from None
 

@@ -7,10 +7,10 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Update
 
-from core.records import Case, Conversation, Delivery
+from core.records import Case, Delivery
 from core.store.rows import Values
 
-Record = TypeVar("Record", Conversation, Case, Delivery)
+Record = TypeVar("Record", Case, Delivery)
 
 
 class Identity(Generic[Record]):

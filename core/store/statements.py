@@ -49,6 +49,9 @@ CHANGED = _of_conversation.where(
     or_(messages.c.edited_at.is_not(None), messages.c.deleted_at.is_not(None)),
 ).order_by(messages.c.seq)
 MESSAGE_BY_KEY = _of_conversation.where(messages.c.external_key == bindparam("hash"))
+EXTERNAL_ID = select(messages.c.external_id).where(
+    messages.c.conversation_id == _conversation, messages.c.external_key == bindparam("hash")
+)
 ADD_MESSAGE = messages.insert()
 SET_MESSAGE = messages.update().where(
     messages.c.conversation_id == bindparam("row_id"), messages.c.seq == bindparam("number")

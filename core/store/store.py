@@ -13,8 +13,6 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection
-
 from core.errors import StoreUnavailable
 from core.notices import Notice
 from core.store import faults, schema
@@ -23,6 +21,7 @@ from core.store.database import Database, locate, patiently
 from core.store.lineage import Beat, Lineage
 from core.store.reader import ExternalKey, Reader
 from core.store.transaction import Transaction
+from core.store.work import Work
 from core.store.writer import Batch, Writer
 
 log = logging.getLogger(__name__)
@@ -218,8 +217,8 @@ class Store:
             raise StoreUnavailable("the store is not open")
         return self._writer
 
-    def _begin(self, connection: Connection) -> Transaction:
-        return Transaction(connection, self._now(), self._external_key, self.keep_files)
+    def _begin(self, work: Work) -> Transaction:
+        return Transaction(work, self._now(), self._external_key, self.keep_files)
 
     def _committed(self, batch: Batch) -> None:
         self._stored_something = True

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Executable
+from sqlalchemy import CursorResult, Executable
 
 from core.cases import CaseState
 from core.messages import (
@@ -31,7 +31,9 @@ from core.records import Case, Conversation, Delivery, DeliveryKind, DeliverySta
 from core.store import filing, rows
 from core.store import statements as sql
 from core.store.identity import Identity, Record
+from core.store.known import Kept
 from core.store.reader import ExternalKey, Reader
+from core.store.work import Work
 from core.tables import clean
 
 
@@ -44,20 +46,21 @@ class Transaction(Reader):
 
     def __init__(
         self,
-        connection: Connection,
+        work: Work,
         now: datetime,
         external_key: ExternalKey,
         keep_files: timedelta,
     ) -> None:
-        super().__init__(connection, now, external_key)
+        super().__init__(work.connection, now, external_key)
         self.notices: list[Notice] = []
         self.later: list[Callable[[], None]] = []
         self.wakes = False
         self.wrote = False
         self._keep_files = keep_files
-        self._conversations = Identity(
-            rows.to_conversation, rows.conversation_values, sql.SET_CONVERSATION
-        )
+        self._work = work
+        self._conversations: dict[ConversationId, Conversation] = {}
+        self._newest: dict[ConversationId, Message | None] = {}
+        self._keys: dict[tuple[ConversationId, str], int] = {}
         self._cases = Identity(rows.to_case, rows.case_values, sql.SET_CASE)
         self._deliveries = Identity(rows.to_delivery, rows.delivery_values, sql.SET_DELIVERY)
 
@@ -71,7 +74,30 @@ class Transaction(Reader):
         record = rows.new_conversation(address, self.now)
         values = rows.conversation_values(record)
         record.id = ConversationId(self._insert(sql.ADD_CONVERSATION, values))
-        return self._conversations.keep(record)
+        self._conversations[record.id] = record
+        self._work.keep(record)
+        return record
+
+    def conversation(self, address: Address) -> Conversation | None:
+        kept = self._work.at(address)
+        return super().conversation(address) if kept is None else self._handed_out(kept)
+
+    def conversation_by_id(self, conversation_id: ConversationId) -> Conversation:
+        if (own := self._conversations.get(conversation_id)) is not None:
+            return own
+        kept = self._work.get(conversation_id)
+        if kept is None:
+            return super().conversation_by_id(conversation_id)
+        return self._handed_out(kept)
+
+    def _handed_out(self, kept: Kept) -> Conversation:
+        """The one object of this transaction for a conversation."""
+        id = kept.record.id
+        if (own := self._conversations.get(id)) is not None:
+            return own
+        self._newest[id] = kept.newest
+        self._conversations[id] = record = rows.copied(kept.record)
+        return record
 
     # --- messages ---
 
@@ -105,9 +131,17 @@ class Transaction(Reader):
             external_id=clean(external_id),
             answered_by=answered_by,
         )
-        self.execute(sql.ADD_MESSAGE, rows.message_values(message, key))
+        self.wrote = True
+        self._work.add(message, key)
+        self._newest[conversation.id] = message
         self.notify(MessageStored(conversation.address, message))
         return message
+
+    def message(self, conversation_id: ConversationId, seq: int) -> Message | None:
+        newest = self._newest.get(conversation_id)
+        if newest is not None and newest.seq == seq:
+            return newest
+        return super().message(conversation_id, seq)
 
     def edit(self, conversation: Conversation, seq: int, text: str) -> Message | None:
         """Change a message's text; None when there is none, it is deleted, or it reads so."""
@@ -134,10 +168,22 @@ class Transaction(Reader):
         return deleted
 
     def _free_key(self, conversation_id: ConversationId, external_id: str) -> int:
+        looked_up = self._keys.pop((conversation_id, external_id), None)
+        if looked_up is not None:
+            return looked_up
         stored, key = self._look_up(conversation_id, external_id)
         if stored is not None:
             raise ValueError(f"{external_id!r} is message {stored.seq} already")
         return key
+
+    def _look_up(
+        self, conversation_id: ConversationId, external_id: str
+    ) -> tuple[Message | None, int]:
+        key = self._external_key(clean(external_id))
+        if self._work.external_id(conversation_id, key) is not None:
+            return super()._look_up(conversation_id, external_id)
+        self._keys[conversation_id, external_id] = key
+        return None, key
 
     def _attached(
         self, conversation: Conversation, attachments: Sequence[Attachment]
@@ -147,6 +193,7 @@ class Transaction(Reader):
         return filing.attach(self, conversation.id, attachments, self.now + self._keep_files)
 
     def _set_message(self, message: Message, **values: Any) -> None:
+        self._newest[message.conversation] = None
         which = {"row_id": message.conversation, "number": message.seq}
         self.execute(sql.SET_MESSAGE, {**which, **values})
 
@@ -247,20 +294,30 @@ class Transaction(Reader):
 
     def flush(self) -> None:
         """Write what was changed in place. The writer calls it when the unit returns."""
-        for conversation, changed in self._conversations.changes():
-            if "updated_at" not in changed:
-                conversation.updated_at = changed["updated_at"] = self.now
-            self.wakes |= changed.get("pending_seq") is not None
-            self._update(self._conversations, conversation, changed)
+        for conversation in self._conversations.values():
+            self._flush_conversation(conversation)
         for case, changed in self._cases.changes():
             self.wakes |= changed.get("due_at") is not None
             self._update(self._cases, case, changed)
         for delivery, changed in self._deliveries.changes():
             self._update(self._deliveries, delivery, changed)
 
+    def _flush_conversation(self, conversation: Conversation) -> None:
+        kept = self._work.get(conversation.id)
+        changed = {} if kept is None else rows.conversation_changes(kept.record, conversation)
+        if changed:
+            if "updated_at" not in changed:
+                conversation.updated_at = changed["updated_at"] = self.now
+            self.wakes |= changed.get("pending_seq") is not None
+            self.wrote = True
+            self._work.change(conversation.id, changed)
+        self._work.keep(conversation, self._newest.get(conversation.id))
+
     def execute(
         self, statement: Executable, values: Mapping[str, Any] | None = None
     ) -> CursorResult[Any]:
+        if not self._work.is_written:
+            self._work.flush()
         self.wrote |= not statement.is_select
         return super().execute(statement, values)
 
@@ -276,7 +333,8 @@ class Transaction(Reader):
         self.flush()
 
     def _conversation(self, row: Any) -> Conversation:
-        return self._conversations.record(row)
+        record = rows.to_conversation(row)
+        return self._handed_out(self._work.get(record.id) or self._work.keep(record))
 
     def _case(self, row: Any) -> Case:
         return self._cases.record(row)

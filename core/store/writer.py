@@ -21,9 +21,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from core.errors import StoreInUse, StoreUnavailable
 from core.store import faults
 from core.store.database import Database, patiently
+from core.store.known import Known
 from core.store.session import Session
 from core.store.transaction import Transaction
 from core.store.witness import FilesChanged
+from core.store.work import Work
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +54,7 @@ class Waiting:
 class Batch:
     """Units that were committed together, and the seconds that took from BEGIN on."""
 
+    work: Work
     outcomes: list[Outcome]
     transactions: list[Transaction]
     seconds: float = 0.0
@@ -64,7 +67,7 @@ class Writer:
         self,
         database: Database,
         session: Session,
-        begin: Callable[[Connection], Transaction],
+        begin: Callable[[Work], Transaction],
         committed: Callable[[Batch], None],
     ) -> None:
         """`begin` makes a unit's transaction; `committed` is called after each commit, before
@@ -72,6 +75,7 @@ class Writer:
         self._database = database
         self._session: Session | None = session
         self._begin = begin
+        self._known = Known()
         self._committed = committed
         self._waiting: deque[Waiting] = deque()
         self._news = asyncio.Event()
@@ -128,6 +132,18 @@ class Writer:
         try:
             attempt = partial(self._attempt, batch)
             done = await patiently(attempt, patience=self._database.patience)
+        except Exception as error:
+            self._known.forget()
+            return await self._why_not(error)
+        self._committed(done)
+        for waiting, outcome in zip(batch, done.outcomes, strict=True):
+            _resolve(waiting, outcome)
+        return None
+
+    async def _why_not(self, error: Exception) -> Exception:
+        """The error for the callers of a batch of which nothing was stored."""
+        try:
+            raise error
         except StoreInUse as error:
             return StoreUnavailable(str(error))  # taken over while our connection was lost
         except FilesChanged as error:
@@ -140,10 +156,6 @@ class Writer:
             log.warning("the database refused a commit: %s", faults.as_unavailable(error, "write"))
             await self._drop_session()
             return faults.as_unavailable(error, "the database cannot be written")
-        self._committed(done)
-        for waiting, outcome in zip(batch, done.outcomes, strict=True):
-            _resolve(waiting, outcome)
-        return None
 
     async def _attempt(self, batch: Sequence[Waiting]) -> Batch:
         if self._session is None:
@@ -151,19 +163,22 @@ class Writer:
         began = time.perf_counter()
         units = [waiting.unit for waiting in batch]
         done = await self._session.run(lambda connection: self._run_units(connection, units))
+        self._known.learn(done.work.found)
         done.seconds = time.perf_counter() - began
         return done
 
     def _run_units(self, connection: Connection, units: Sequence[Unit]) -> Batch:
         outcomes: list[Outcome] = []
         transactions: list[Transaction] = []
+        work = Work(connection, self._known)
         for unit in units:
-            transaction = self._begin(connection)
+            transaction = self._begin(work)
             outcomes.append(_outcome(unit, transaction))
             if outcomes[-1].error is None:
                 transactions.append(transaction)
+        work.flush()
         self._database.check_files(connection)
-        return Batch(outcomes, transactions)
+        return Batch(work, outcomes, transactions)
 
     async def _rescue(self) -> None:
         if self._session is not None:

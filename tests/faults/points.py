@@ -206,8 +206,20 @@ def _install_commit(watch: Watch) -> None:
 
 
 def _writes(context: Any) -> list[Write]:
+    if context.compiled is None:
+        return _written_by_hand(context)
     if not (context.isinsert or context.isupdate):
         return []
     verb = "insert" if context.isinsert else "update"
     table = str(context.compiled.statement.table.name)
     return [(verb, table, values) for values in context.compiled_parameters]
+
+
+def _written_by_hand(context: Any) -> list[Write]:
+    """What a statement writes that went past SQLAlchemy's expressions."""
+    found = re.match(r"INSERT INTO (\w+) \(([^)]*)\)", context.statement)
+    if found is None:
+        return []
+    columns = found[2].split(", ")
+    given = (dict(zip(columns, row, strict=True)) for row in context.parameters)
+    return [("insert", found[1], values) for values in given]

@@ -1,0 +1,47 @@
+"""Find which of many patterns are in a message by one search, so that many cost like one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import re2  # type: ignore[import-untyped]
+
+from core.quick_replies.patterns import Pattern, options
+
+_MAX_MEMORY = 64 << 20
+
+
+class PatternSet:
+    """All patterns as one automaton."""
+
+    def __init__(self, patterns: Sequence[Pattern], max_memory: int = _MAX_MEMORY) -> None:
+        """`max_memory`: bytes that the automaton may come to need."""
+        self._all = range(len(patterns))
+        together = re2.Set.SearchSet(options(max_memory))
+        for pattern in patterns:
+            together.Add(pattern.narrow)
+        # RE2 gives up without a word when a message makes the automaton too large. This pattern
+        # is in every message, so its absence is the word.
+        self._witness: int = together.Add("")
+        self._set = together if _compiles(together) else None
+
+    def found(self, text: bytes) -> Sequence[int]:
+        """The numbers of the patterns that may be in `text`, in any order: every one that is, and
+        in rare cases others."""
+        if not self._all or self._set is None:
+            return self._all
+        found: list[int] = self._set.Match(text)
+        if self._witness not in found:
+            return self._all
+        found.remove(self._witness)
+        return found
+
+
+def _compiles(patterns: Any) -> bool:
+    """False where the patterns together are too large, however small each of them is."""
+    try:
+        patterns.Compile()
+    except re2.error:
+        return False
+    return True

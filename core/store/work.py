@@ -1,0 +1,122 @@
+"""What the units of one commit share, so that each row is asked for once and written in one go.
+
+This is the path of every message. A conversation that is known is not read; the messages of all
+units are inserted by one statement, and so are the changes of their conversations. A query that
+could see the difference has everything written first.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Dialect
+
+from core.messages import Address, ConversationId, Message
+from core.records import Conversation
+from core.store import rows
+from core.store import statements as sql
+from core.store.known import Kept, Known
+
+Find = Callable[[ConversationId, int], str | None]
+
+
+class Work:
+    """Lives from BEGIN to COMMIT on `connection`. `found` is what its units have read and made."""
+
+    def __init__(self, connection: Connection, known: Known) -> None:
+        self.connection = connection
+        self.found: dict[ConversationId, Kept] = {}
+        self._known = known
+        self._ids: dict[Address, ConversationId] = {}
+        self._messages: list[tuple[Any, ...]] = []
+        self._keys: dict[tuple[ConversationId, int], str] = {}
+        self._changes: dict[ConversationId, rows.Values] = {}
+        self._find = _finder(connection)
+
+    # --- conversations ---
+
+    def at(self, address: Address) -> Kept | None:
+        id = self._ids.get(address) or self._known.at(address)
+        return None if id is None else self.get(id)
+
+    def get(self, id: ConversationId) -> Kept | None:
+        return self.found.get(id) or self._known.get(id)
+
+    def keep(self, record: Conversation, newest: Message | None = None) -> Kept:
+        """Note how a conversation stands after what this work has written."""
+        kept = self.found[record.id] = Kept(rows.copied(record), newest)
+        self._ids[record.address] = record.id
+        return kept
+
+    def change(self, id: ConversationId, columns: rows.Values) -> None:
+        """Write these columns with the next `flush`."""
+        self._changes.setdefault(id, {}).update(columns)
+
+    # --- messages ---
+
+    def add(self, message: Message, key: int | None) -> None:
+        """Insert `message` with the next `flush`."""
+        self._messages.append(rows.message_row(message, key))
+        if key is not None:
+            self._keys[message.conversation, key] = message.external_id
+
+    def external_id(self, conversation: ConversationId, key: int) -> str | None:
+        """The id that the platform gave to the message with this key; None for no message."""
+        waiting = self._keys.get((conversation, key))
+        return self._find(conversation, key) if waiting is None else waiting
+
+    # --- writing ---
+
+    @property
+    def is_written(self) -> bool:
+        return not self._messages and not self._changes
+
+    def flush(self) -> None:
+        """Write whatever waits."""
+        messages, self._messages = self._messages, []
+        changes, self._changes = self._changes, {}
+        if messages:
+            self.connection.exec_driver_sql(_insert(self.connection.dialect), messages)
+        alike: dict[tuple[str, ...], list[rows.Values]] = defaultdict(list)
+        for id, columns in changes.items():
+            alike[tuple(columns)].append({"row_id": id, **columns})
+        for values in alike.values():
+            self.connection.execute(sql.SET_CONVERSATION, values)
+
+
+@lru_cache(maxsize=4)
+def _insert(dialect: Dialect) -> str:
+    """SQLAlchemy writes this once; to have it run it would cost more than the insert itself."""
+    compiled = sql.ADD_MESSAGE.compile(dialect=dialect, column_keys=list(rows.MESSAGE_COLUMNS))
+    return str(compiled)
+
+
+def _finder(connection: Connection) -> Find:
+    """How to ask for a key. On SQLite by the driver itself, in a third of the time: this is the
+    one question that every message must ask."""
+    driver: Any = connection.connection.driver_connection
+    if isinstance(driver, sqlite3.Connection):
+        return _Driver(driver).find
+
+    def find(conversation: ConversationId, key: int) -> str | None:
+        wanted = {"conversation": conversation, "hash": key}
+        found: str | None = connection.execute(sql.EXTERNAL_ID, wanted).scalar()
+        return found
+
+    return find
+
+
+class _Driver:
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def find(self, conversation: ConversationId, key: int) -> str | None:
+        found = self._connection.execute(_EXTERNAL_ID, (conversation, key)).fetchone()
+        return None if found is None else found[0]
+
+
+_EXTERNAL_ID = "SELECT external_id FROM messages WHERE conversation_id = ? AND external_key = ?"
