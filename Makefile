@@ -4,12 +4,14 @@
 PYTHON ?=
 ARGS ?=
 WORKERS ?= 2
+KILLS ?= 2000
+MINUTES ?= 30
 LOCK = .venv/bin/uv pip compile --quiet --universal --generate-hashes \
 	--python-version 3.11 --no-header --no-annotate --no-emit-index-url
 
 export PYTHON
 
-.PHONY: help run test bench lint lock
+.PHONY: help run test soak mutations bench lint lock
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -24,6 +26,16 @@ test: ## install whatever the tests need and run all of them
 	@.venv/bin/python -m setup.chromium
 	@.venv/bin/python -m setup.postgres
 	@.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+soak: ## kill the service at random under load and count what is left: KILLS=2000 MINUTES=30
+	@sh setup/install run dev
+	@.venv/bin/python -m tests.faults.soak --kills $(KILLS) --minutes $(MINUTES) $(ARGS)
+
+mutations: ## remove every guard in turn and see a test turn red; some of them: ARGS="--only NAME"
+	@sh setup/install run dev
+	@.venv/bin/python -m setup.chromium
+	@.venv/bin/python -m setup.postgres
+	@.venv/bin/python -m tests.faults.mutations --jobs $(WORKERS) $(ARGS)
 
 bench: ## measure speed and size beside a bare echo; some of it: ARGS="--quick --only KEY,KEY"
 	@sh setup/install run dev

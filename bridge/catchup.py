@@ -7,15 +7,12 @@ thread is read, so that a customer never gets an answer before the one that was 
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from typing import Any
-from weakref import WeakValueDictionary
 
 from bridge.slack import Slack
-from core.errors import DeliveryError, SendLater, StoreUnavailable
+from core.errors import StoreUnavailable
 from core.messages import CaseRef
 from core.ports import Cursors, OpenCases
 
@@ -23,13 +20,13 @@ log = logging.getLogger(__name__)
 
 # Reading is allowed about fifty times a minute.
 PACE = 1.2
-FIRST_PAUSE, LONGEST_PAUSE = 5.0, 300.0
-# A live event must be acknowledged within three seconds, and its names take their time too.
-PATIENCE = 0.8
 # Slack's clock and ours may differ by minutes; what is read twice is only known as a repeat.
 MARGIN = 900.0
+# Events that were on their way together need not have been stored in their order.
+OVERLAP = 10.0
 
-Take = Callable[[Mapping[str, Any]], Awaitable[None]]
+Json = Mapping[str, Any]
+Take = Callable[[Json], Awaitable[None]]
 
 
 class CatchUp:
@@ -43,78 +40,98 @@ class CatchUp:
         self._cases = cases
         self._take = take
         self._pace = pace
-        self._running = asyncio.Lock()
-        self._listed = asyncio.Event()
-        self._listed.set()
-        self._behind: dict[CaseRef, str] = {}
-        self._locks: WeakValueDictionary[CaseRef, asyncio.Lock] = WeakValueDictionary()
+        self._channel = ""
+        self._backlog = slack.backlog(self._read, self._take_event)
 
-    async def run(self, channel: str) -> None:
-        """Try until everything in `channel` is taken in; what has been read is not read again."""
-        name = f"slack:{self._slack.identity.team_id}:{channel}"
-        async with self._running:
-            until = f"{self._slack.now().timestamp() - MARGIN:.6f}"
-            await _patiently(partial(self._list, channel, name))
-            for case in tuple(self._behind):
-                await _patiently(partial(self._read, case))
-                await asyncio.sleep(self._pace)
-            await _patiently(partial(self._cursors.set, name, until))
+    def run(self, channel: str) -> Coroutine[Any, Any, None]:
+        """From this very call on, each thread in `channel` is read before it goes on; the
+        coroutine returns when everything is taken in."""
+        self._channel = channel
+        return self._run(self._backlog.catch_up(self._threads, self._pace))
 
     async def first(self, case: CaseRef) -> None:
-        """Read this thread before a live event of it is taken, if it has not been read yet."""
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await self._listed.wait()
-                await self._read(case)
-        except (TimeoutError, DeliveryError) as error:
-            log.warning("a thread could not be read before its newest event: %s", error)
+        """Before a live event of `case` is taken. Raises StoreUnavailable: not now."""
+        await self._backlog.first(case.thread)
 
-    async def _list(self, channel: str, name: str) -> None:
-        self._listed.clear()
-        try:
-            team = self._slack.identity.team_id
-            since = await self._cursors.get(name) or ""
-            self._behind = {
-                case: since or case.thread
-                for case in await self._cases.open_cases()
-                if (case.workspace, case.channel) == (team, channel)
-            }
-            await self._leave_out_quiet_threads(channel, since)
-        finally:
-            self._listed.set()
+    def missed(self, case: CaseRef) -> None:
+        """A live event of `case` was not taken: nothing may pass it."""
+        self._backlog.missed(case.thread)
 
-    async def _leave_out_quiet_threads(self, channel: str, since: str) -> None:
-        if not since or not self._behind:
+    async def _run(self, reading: Coroutine[Any, Any, bool]) -> None:
+        until = f"{self._slack.now().timestamp() - MARGIN:.6f}"
+        if not await reading:
             return
-        page = await self._slack.call("conversations.history", channel=channel, limit=200)
-        quiet = {
-            message.get("ts")
-            for message in page.get("messages") or ()
-            if isinstance(message, Mapping) and str(message.get("latest_reply") or "") <= since
-        }
-        self._behind = {c: at for c, at in self._behind.items() if c.thread not in quiet}
-
-    async def _read(self, case: CaseRef) -> None:
-        lock = self._locks.get(case) or self._locks.setdefault(case, asyncio.Lock())
-        async with lock:
-            since = self._behind.get(case)
-            if since is None:
-                return
-            async for message in self._slack.messages(case.channel, since, thread=case.thread):
-                await self._take_one(_event(case.channel, message))
-            self._behind.pop(case, None)
-
-    async def _take_one(self, event: Mapping[str, Any]) -> None:
-        """One message that breaks us must not keep those after it from the customer."""
         try:
-            await self._take({"type": "event_callback", "event": event})
-        except StoreUnavailable:
-            raise
-        except Exception:
-            log.exception("a missed message could not be taken")
+            await self._cursors.set(self._cursor(), until)
+        except StoreUnavailable as error:
+            log.warning("more than needed will be read at the next start: %s", error)
+
+    def _cursor(self) -> str:
+        return f"slack:{self._slack.identity.team_id}:{self._channel}"
+
+    async def _threads(self) -> Collection[str]:
+        since = await self._cursors.get(self._cursor()) or ""
+        team = self._slack.identity.team_id
+        open_ = [
+            case
+            for case in await self._cases.open_cases()
+            if (case.workspace, case.channel) == (team, self._channel)
+        ]
+        quiet = await self._quiet(since) if since and open_ else {}
+        return [
+            case.thread
+            for case in open_
+            if case.thread not in quiet
+            or (quiet[case.thread] and await self._cases.replies(case))  # perhaps it was deleted
+        ]
+
+    async def _quiet(self, since: str) -> dict[str, bool]:
+        """Threads in which no agent has written since, and whether somebody else has."""
+        page = await self._slack.call("conversations.history", channel=self._channel, limit=200)
+        found = {}
+        for message in page.get("messages") or ():
+            if not isinstance(message, Mapping):
+                continue
+            busy = str(message.get("latest_reply") or "") > since
+            if not busy or self._is_without_agents(message):
+                found[str(message.get("ts"))] = busy
+        return found
+
+    def _is_without_agents(self, root: Json) -> bool:
+        """Whether only apps have written in this thread."""
+        users, ours = root.get("reply_users"), self._slack.identity.bot_user_id
+        if not isinstance(users, list) or root.get("reply_users_count") != len(users):
+            return False
+        return all(user == ours or str(user).startswith("B") for user in users)
+
+    # --- one thread ----------------------------------------------------------------------
+
+    async def _read(self, thread: str) -> list[Json]:
+        case = CaseRef(self._slack.identity.team_id, self._channel, thread)
+        if case not in await self._cases.open_cases():
+            return []
+        begin = await self._cursors.get(self._cursor()) or thread
+        known = await self._cases.replies(case)
+        since = max(float(begin), max(map(float, known), default=0.0) - OVERLAP)
+        oldest = thread if known else begin
+        reading = self._slack.messages(case.channel, oldest, thread=thread)
+        found = {str(message.get("ts")): message async for message in reading}
+        # A thread that is gone altogether shows nothing, and says nothing of its replies.
+        lost = [ts for ts in known if ts not in found] if thread in found else []
+        news = [message for message in found.values() if _is_news(message, since, float(begin))]
+        return [_deletion(case, ts) for ts in lost] + [_event(case.channel, m) for m in news]
+
+    async def _take_event(self, event: Json) -> None:
+        await self._take({"type": "event_callback", "event": event})
 
 
-def _event(channel: str, message: Mapping[str, Any]) -> Mapping[str, Any]:
+def _is_news(message: Json, since: float, begin: float) -> bool:
+    edited = message.get("edited")
+    changed = edited.get("ts") if isinstance(edited, Mapping) else None
+    return float(message["ts"]) > since or float(changed or 0) > begin
+
+
+def _event(channel: str, message: Json) -> Json:
     """What Slack would have sent. Nobody can say what an edited message was before, perhaps a
     note: so it counts as a change, which makes nothing known that was not."""
     if "edited" not in message:
@@ -129,14 +146,12 @@ def _event(channel: str, message: Mapping[str, Any]) -> Mapping[str, Any]:
     }
 
 
-async def _patiently(step: Callable[[], Awaitable[None]]) -> None:
-    """Try until it works, after longer and longer pauses or those that Slack names."""
-    pause = FIRST_PAUSE
-    while True:
-        try:
-            return await step()
-        except (DeliveryError, StoreUnavailable) as error:
-            log.warning("catching up with the desk's threads waits: %s", error)
-            wish = error.after if isinstance(error, SendLater) else None
-        await asyncio.sleep(wish or pause)
-        pause = min(pause * 2, LONGEST_PAUSE)
+def _deletion(case: CaseRef, ts: str) -> Json:
+    """What Slack would have sent, as far as it matters; who wrote it does not."""
+    before = {"user": "U", "ts": ts, "thread_ts": case.thread}
+    return {
+        "type": "message",
+        "subtype": "message_deleted",
+        "channel": case.channel,
+        "previous_message": before,
+    }

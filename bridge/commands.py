@@ -7,15 +7,18 @@ must not be read by somebody who waits for help.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from core.clean import clean
 from core.messages import Command
 
 COMMANDS = {"!claim": Command.CLAIM, "!bot": Command.BOT, "!close": Command.CLOSE}
 HELP = "!help"
-# Chinese and Japanese keyboards give the wide mark.
-_WORD = re.compile(r"\s*[!！](\w[\w-]*)(.*)", re.DOTALL)
+_WORD = re.compile(r"\s*!(\w[\w-]*)(.*)", re.DOTALL)
+# What `clean` leaves in a text because some script or emoji needs it there.
+_UNSEEN = re.compile("[\u034f\u2800\ufe00-\ufe0f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +29,16 @@ class Said:
     advice: str = ""
 
 
+def as_seen(text: str) -> str:
+    """`text` for comparing: without what nobody can see, and with narrow marks for the wide ones
+    that Chinese and Japanese keyboards give."""
+    text = unicodedata.normalize("NFKC", _UNSEEN.sub("", clean(text)))
+    return "".join(char for char in text if unicodedata.category(char) != "Cf")
+
+
 def read(text: str, note_prefix: str) -> Said | None:
     """What `text` orders; None when it is no order but an ordinary reply."""
-    found = _WORD.match(text)
+    found = _WORD.match(as_seen(text))
     if found is None:
         return None
     word, rest = f"!{found[1].lower()}", found[2].strip()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -123,9 +123,10 @@ class SlackDesk:
             raise NotReady(f"desk.channel: invite the bot: write `/invite` and its name in {name}")
         return Desk(identity.team_id, channel, identity.bot_user_id, self._settings.note_prefix)
 
-    async def _connected(self) -> None:
-        if self._place is not None:
-            await self._catch_up.run(self._place.channel)
+    def _connected(self) -> Coroutine[Any, Any, None]:
+        if self._place is None:
+            return asyncio.sleep(0)  # `start` does this itself, once it knows the channel
+        return self._catch_up.run(self._place.channel)
 
     # --- in ------------------------------------------------------------------------------
 
@@ -140,7 +141,11 @@ class SlackDesk:
             self._slack.soon(self._advisor.advise(event), "advice to an agent")
         elif event is not None:
             await self._catch_up.first(event.case)
-            await self._act(event, inbound.author_of(body))
+            try:
+                await self._act(event, inbound.author_of(body))
+            except Exception:
+                self._catch_up.missed(event.case)
+                raise
         return True
 
     async def _take_missed(self, body: Mapping[str, Any]) -> None:

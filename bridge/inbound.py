@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import html
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -40,8 +39,6 @@ EDITED_UNSENT = (
 EDITED_NOTE = "Nothing was sent: a note stays a note. Write the answer as a new message."
 _WRITTEN = (None, "file_share", "thread_broadcast", "me_message")
 
-_MOST_PREFIX = 200
-
 Json = Mapping[str, Any]
 
 
@@ -57,7 +54,7 @@ class Desk:
     def keeps(self, text: str) -> bool:
         """Whether a text of Slack's is a note between colleagues."""
         prefix = html.escape(self.note_prefix, quote=False)
-        return _narrow(text[:_MOST_PREFIX]).lstrip().startswith(_narrow(prefix))
+        return commands.as_seen(text).lstrip().startswith(commands.as_seen(prefix).lstrip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +173,6 @@ def _case(message: Json, desk: Desk) -> CaseRef | None:
     if message.get("bot_id") or message.get("app_id"):
         return None
     return CaseRef(desk.team, desk.channel, thread)
-
-
-def _narrow(text: str) -> str:
-    """Chinese and Japanese keyboards give wide marks: a note begun with those is a note too."""
-    return unicodedata.normalize("NFKC", text)
 
 
 def _is_internal(text: Any, desk: Desk) -> bool:

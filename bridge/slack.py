@@ -54,6 +54,25 @@ class Person(Protocol):
     def picture(self) -> str: ...
 
 
+class Backlog(Protocol):
+    """Lets nothing live pass what was missed before it in the same place."""
+
+    def catch_up(
+        self, places: Callable[[], Awaitable[Collection[str]]], pace: float
+    ) -> Coroutine[Any, Any, bool]:
+        """From this call on any place may miss something. The coroutine reads `places`, `pace`
+        seconds apart; False when a later call has taken over."""
+        ...
+
+    async def first(self, place: str) -> None:
+        """Return when nothing is missing before a live event. Raises StoreUnavailable."""
+        ...
+
+    def missed(self, place: str) -> None:
+        """An event of this place was not taken."""
+        ...
+
+
 class Slack(Protocol):
     """One workspace."""
 
@@ -84,6 +103,15 @@ class Slack(Protocol):
 
     def soon(self, work: Coroutine[Any, Any, None], name: str) -> None:
         """Run `work` in the background."""
+        ...
+
+    def backlog(
+        self,
+        read: Callable[[str], Awaitable[Sequence[Json]]],
+        take: Callable[[Json], Awaitable[None]],
+    ) -> Backlog:
+        """`read` gives the events of a place in order and may raise SendLater or
+        StoreUnavailable; `take` may raise StoreUnavailable. All of these are waited for."""
         ...
 
     async def post(

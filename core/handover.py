@@ -90,6 +90,7 @@ class Cause(StrEnum):
     NOTHING_ANSWERS = "nothing_answers"
     TOO_MANY_FAILURES = "too_many_failures"
     CAME_LATE = "came_late"
+    IN_DOUBT = "in_doubt"
 
 
 _SENTENCES = {
@@ -100,6 +101,7 @@ _SENTENCES = {
     Cause.GPT_FAILED: "GPT could not answer: {detail}",
     Cause.NOTHING_ANSWERS: "No rule answers this, and GPT is off.",
     Cause.CAME_LATE: "The customer wrote {detail} before it got here; GPT was not asked.",
+    Cause.IN_DOUBT: "Nobody knows whether the customer got this answer: {detail}",
     Cause.TOO_MANY_FAILURES: "The bot could not help {detail} times in a row.",
 }
 _WITHOUT_DETAIL = {

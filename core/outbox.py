@@ -224,8 +224,9 @@ class Outbox:
         """Where nobody can be asked, a part in doubt is sent once more, if that is wished."""
         row = _the(tx, id)
         crashed_again = row.uncertain and row.state is DeliveryState.SENDING
-        if crashed_again or not self._couriers.resends(_channel(tx, row)):
-            self._give_up(tx, row, _NOBODY_KNOWS)
+        resends = self._couriers.resends(_channel(tx, row))
+        if crashed_again or not resends:
+            self._give_up(tx, row, _NOBODY_KNOWS, in_doubt=resends)
             return False
         # No longer "sending": if we die before the repeat begins, it may still be made.
         row.state, row.uncertain = DeliveryState.UNCERTAIN, True
@@ -238,7 +239,7 @@ class Outbox:
         if self._couriers.can_find(row, channel):
             _wait_for_late_acceptance(row, tx.now + self._settling())
         elif row.uncertain or not self._couriers.resends(channel):
-            self._give_up(tx, row, _NOBODY_KNOWS)
+            self._give_up(tx, row, _NOBODY_KNOWS, in_doubt=row.uncertain)
         else:
             _wait_in_doubt(row, tx.now + timedelta(seconds=_back_off(row.attempts)))
 
@@ -265,10 +266,12 @@ class Outbox:
         log.warning("delivery %s (%s): %s; a new thread is opened", id, row.kind, reason)
         self._receipts.thread_gone(tx, row)
 
-    def _give_up(self, tx: Transaction, row: Delivery, reason: str) -> None:
+    def _give_up(
+        self, tx: Transaction, row: Delivery, reason: str, *, in_doubt: bool = False
+    ) -> None:
         row.state, row.error = DeliveryState.DEAD, reason
         log.warning("delivery %s (%s) was given up: %s", row.id, row.kind, reason)
-        self._receipts.refused(tx, row, reason)
+        self._receipts.refused(tx, row, reason, in_doubt=in_doubt)
 
 
 def _wait_for_late_acceptance(row: Delivery, until: datetime) -> None:

@@ -329,9 +329,14 @@ class Files(Protocol):
 
 
 class OpenCases(Protocol):
-    """Which threads of the desk are open, for catching up after a gap."""
+    """Which threads of the desk are open, for catching up after a gap. Both raise
+    StoreUnavailable."""
 
     async def open_cases(self) -> Sequence[CaseRef]: ...
+
+    async def replies(self, case: CaseRef) -> Sequence[str]:
+        """The ids of what agents have said in this thread and customers still have."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

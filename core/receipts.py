@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 from core.cases import Fate
 from core.casework import Casework
-from core.messages import AuthorKind, CaseRef, Receipt
+from core.handover import Cause, HandOver
+from core.messages import AuthorKind, CaseRef, Mode, Receipt
 from core.notices import Seen
-from core.records import Delivery, DeliveryKind, DeliveryState, Target
+from core.policy import Policy
+from core.records import Conversation, Delivery, DeliveryKind, DeliveryState, Target
 from core.store import Transaction
 
 _CUSTOMERS_LINES = frozenset({DeliveryKind.TRANSCRIPT, DeliveryKind.RELAY})
@@ -17,9 +19,15 @@ _CUSTOMERS_LINES = frozenset({DeliveryKind.TRANSCRIPT, DeliveryKind.RELAY})
 class Receipts:
     """Runs inside the transaction that ends the delivery."""
 
-    def __init__(self, casework: Casework, announce: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        casework: Casework,
+        policy: Callable[[], Policy],
+        announce: Callable[[str], None],
+    ) -> None:
         """`announce` tells the desk's channel what belongs into no thread."""
         self._casework = casework
+        self._policy = policy
         self._announce = announce
 
     def sent(self, tx: Transaction, row: Delivery, receipt: Receipt | CaseRef | None) -> None:
@@ -34,8 +42,14 @@ class Receipts:
                 conversation = tx.conversation_by_id(row.conversation)
                 self._casework.show_fate(tx, conversation, row.seq, Fate.DELIVERED)
 
-    def refused(self, tx: Transaction, row: Delivery, reason: str) -> None:
-        """The rest of a message whose part was refused would make no sense: it is given up too."""
+    def refused(
+        self, tx: Transaction, row: Delivery, reason: str, *, in_doubt: bool = False
+    ) -> None:
+        """The rest of a message whose part was refused would make no sense: it is given up too.
+
+        `in_doubt`: it may have arrived, and was to arrive rather twice than never; since it must
+        not be sent again, a person is called to look after it.
+        """
         if row.target is Target.DESK:
             if row.kind in _CUSTOMERS_LINES:
                 self._tell_desk(tx, row, f"A line of the customer cannot be shown here: {reason}")
@@ -50,8 +64,15 @@ class Receipts:
         message = tx.message(row.conversation, row.seq)
         if message is not None and message.author.kind is AuthorKind.AGENT:
             self._casework.show_fate(tx, conversation, row.seq, Fate.FAILED, why=reason)
+        elif in_doubt and message is not None and self._is_the_bots(conversation):
+            why = HandOver(Cause.IN_DOUBT, message.text)
+            self._casework.hand_over(tx, self._policy(), conversation, why)
         else:
             self._tell_desk(tx, row, f"The bot's answer is not known to have arrived: {reason}")
+
+    def _is_the_bots(self, conversation: Conversation) -> bool:
+        alone = conversation.case is None and conversation.mode is Mode.BOT
+        return alone and self._casework.has_desk
 
     def thread_gone(self, tx: Transaction, row: Delivery) -> None:
         """Whatever the customer has written must be in some thread."""

@@ -152,7 +152,7 @@ class Service:
         self.outbox = Outbox(
             store,
             couriers,
-            Receipts(self.casework, self._announce),
+            Receipts(self.casework, self.policy, self._announce),
             self._tasks,
             self._now,
             attempt=lambda: self._policy.settings.timeouts.platform,

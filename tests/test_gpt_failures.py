@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Sequence
 
@@ -82,6 +83,18 @@ async def test_broken_answers_are_failures_after_one_attempt(
     server.faults.add("chat.completions", fault)
     await _failure(model)
     assert (await _ask(model)).text
+
+
+async def test_no_error_quotes_the_key_whatever_it_looks_like(server: OpenAISandbox) -> None:
+    """A16: a gateway may repeat what it was given."""
+    key = "gateway-password-7890"
+    body = json.dumps({"error": {"message": f"no route for {key}"}})
+    server.faults.add("chat.completions", Fault(Effect.ANSWER, 500, body=body))
+    model = _model(server, key=key)
+    said = await _failure(model)
+    await model.close()
+    assert "no route for" in said
+    assert key not in said
 
 
 async def test_nobody_listening_is_a_failure(server: OpenAISandbox, model: OpenAIModel) -> None:

@@ -57,8 +57,11 @@ def test_a_line_break_cannot_forge_a_log_line(lines: io.StringIO) -> None:
     assert "\x1b" not in lines.getvalue()
 
 
-def test_http_clients_do_not_log_every_request(lines: io.StringIO) -> None:
-    logging.getLogger("httpx").info("HTTP Request: GET http://127.0.0.1/")
+@pytest.mark.parametrize(
+    ("name", "level"), [("httpx", logging.INFO), ("slack_bolt", logging.WARNING)]
+)
+def test_clients_do_not_log_every_request(lines: io.StringIO, name: str, level: int) -> None:
+    logging.getLogger(name).log(level, "HTTP Request: GET http://127.0.0.1/")
     assert lines.getvalue() == ""
 
 

@@ -23,6 +23,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
+from connectors.slack.backlog import Backlog, Read, Take
 from connectors.slack.endpoint import PATH, EventsEndpoint
 from connectors.slack.identity import Identity, app_id_of, introduce
 from connectors.slack.lanes import Lanes
@@ -41,6 +42,9 @@ log = logging.getLogger(__name__)
 _BOLT_LOG = log.getChild("bolt")
 _BOLT_LOG.setLevel(logging.ERROR)
 
+# Without a socket, or over HTTP, nobody says that something was missed: so it is looked for.
+LOOK_WITHOUT_SOCKET, LOOK_OVER_HTTP = 60.0, 300.0
+
 Handler = Callable[[Mapping[str, Any]], Awaitable[bool]]
 Connected = Callable[[], Coroutine[Any, Any, None]]
 
@@ -56,11 +60,15 @@ class SlackApp(Reach):
         timeout: float = 10.0,
         ping_interval: float = 5.0,
         rate: Rate | None = None,
+        look_every: float | None = None,
     ) -> None:
+        """`look_every`: seconds between two looks for what was missed, None for the usual."""
         super().__init__(settings, now=now, timeout=timeout, rate=rate)
         self._settings = settings
         self._timeout = timeout
         self._ping_interval = ping_interval
+        over_http = settings.receive is not Receive.SOCKET
+        self._look_every = look_every or (LOOK_OVER_HTTP if over_http else LOOK_WITHOUT_SOCKET)
         self._endpoint = EventsEndpoint(
             settings.signing_secret.get_secret_value(),
             lambda: now().timestamp(),
@@ -98,8 +106,9 @@ class SlackApp(Reach):
         """Give every event to `handler` from now on, and start if nobody did before.
 
         `handler` returns whether the event was for it; those attached later are asked only if
-        not. It may raise StoreUnavailable: the event is then not acknowledged. `connected` runs
-        in the background now and after each further connection, to catch up.
+        not. It may raise StoreUnavailable: the event is then not acknowledged. `connected` is
+        called, and what it gives runs in the background, now, after each further connection, and
+        every now and then while nobody can say that something was missed.
         Raises BadCredentials or NotReady; nothing is attached then.
         """
         async with self._starting:
@@ -129,6 +138,7 @@ class SlackApp(Reach):
                 await self._open_link()
             else:
                 self._app_id = await app_id_of(self._api, self._identity.bot_id)
+            self._tasks.start(self._look_for_gaps(), "looking for what Slack did not bring")
         except BaseException:
             await self._stop()
             raise
@@ -156,7 +166,7 @@ class SlackApp(Reach):
         await self._api.close()
 
     def _new_bolt(self) -> AsyncApp:
-        return AsyncApp(
+        bolt = AsyncApp(
             name="frontdesk",
             logger=_BOLT_LOG,
             client=self._api.web,
@@ -165,6 +175,8 @@ class SlackApp(Reach):
             request_verification_enabled=False,
             ssl_check_enabled=False,
         )
+        bolt.error(_raise)
+        return bolt
 
     async def _open_link(self) -> None:
         self._link = SocketLink(
@@ -184,6 +196,20 @@ class SlackApp(Reach):
         for connected in tuple(self._attached.values()):
             self._tasks.start(connected(), "catching up with Slack")
 
+    async def _look_for_gaps(self) -> None:
+        while True:
+            await asyncio.sleep(self._look_every)
+            if self._link is not None and self._link.connected:
+                continue
+            looks = [connected() for connected in tuple(self._attached.values())]
+            for problem in await asyncio.gather(*looks, return_exceptions=True):
+                if isinstance(problem, Exception):
+                    log.error("catching up with Slack failed", exc_info=problem)
+
+    def backlog(self, read: Read, take: Take) -> Backlog:
+        """What lets nothing live pass what was missed, read and taken by these."""
+        return Backlog(read, take, self.soon)
+
     # --- receiving -----------------------------------------------------------------------
 
     def routes(self) -> tuple[Route, ...]:
@@ -200,7 +226,11 @@ class SlackApp(Reach):
         if self._bolt is None:
             return web.Response(status=503)
         headers: Any = dict(request.headers)
-        answer = await self._bolt.async_dispatch(AsyncBoltRequest(body=body, headers=headers))
+        try:
+            answer = await self._bolt.async_dispatch(AsyncBoltRequest(body=body, headers=headers))
+        except Exception as error:
+            _log_unreadable(error)
+            return web.Response(status=400)
         return await to_aiohttp_response(answer)
 
     async def _take_envelope(
@@ -209,7 +239,11 @@ class SlackApp(Reach):
         if self._bolt is None:
             return
         began = monotonic()
-        answer = await run_async_bolt_app(self._bolt, request)
+        try:
+            answer = await run_async_bolt_app(self._bolt, request)
+        except Exception as error:
+            _log_unreadable(error)
+            answer = BoltResponse(status=200)  # it would be no better the next time
         await send_async_response(client, request, answer, began)
 
     async def _middleware(
@@ -254,3 +288,13 @@ class SlackApp(Reach):
     def soon(self, work: Coroutine[Any, Any, None], name: str) -> None:
         """Run `work` in the background; it is cancelled if the app stops first."""
         self._tasks.start(work, name)
+
+
+async def _raise(error: Exception) -> None:
+    """Bolt would write a traceback and answer 500."""
+    raise error
+
+
+def _log_unreadable(error: Exception) -> None:
+    """What the handlers raise never comes here: this is an event of a shape nobody knows."""
+    log.warning("an event of Slack's could not be read: %s", type(error).__name__)

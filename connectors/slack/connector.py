@@ -67,7 +67,9 @@ class SlackConnector:
         self._desk_channel = desk_channel
         self._inbox: Inbox | None = None
         self._shows_typing = True
-        self._direct = DirectMessages(slack, services.cursors, self._take_missed)
+        self._direct = DirectMessages(
+            slack, services.cursors, services.transcript, self._take_missed
+        )
 
     @property
     def status(self) -> Status:
@@ -75,6 +77,7 @@ class SlackConnector:
 
     async def start(self, inbox: Inbox) -> None:
         self._inbox = inbox
+        self._direct.forget()
         try:
             await self._slack.attach(self._take, self._direct.catch_up)
         except BaseException:
@@ -94,12 +97,15 @@ class SlackConnector:
         heard = self._heard(body)
         if heard is None or not await self._is_for_us(heard):
             return False
-        if heard.is_direct:
-            await self._direct.first(heard.channel)
+        place = heard.event.address.peer
+        await self._direct.first(place)
         try:
             await self._accept(heard)
         except TooManyMessages as error:
             self._refuse(heard, "too_fast", seconds=f"{error.after:.0f}")
+        except Exception:
+            self._direct.missed(place)
+            raise
         return True
 
     async def _take_missed(self, body: Mapping[str, Any]) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from connectors.web.crowd import Pace
 from connectors.web.gate import Gate
+from connectors.web.home import Home
 from connectors.web.hub import Hub
 from connectors.web.identity import Identities
 from connectors.web.origins import Origins
@@ -31,9 +32,9 @@ _KEY_NAME = "web.token_key"
 class WebConnector:
     """The chat bubble. Nothing is sent to it: every tab reads the transcript by `seq`.
 
-    `public_url` is where visitors reach us, "" when only the Host header tells. `heartbeat`,
-    `patience` and `idle` are seconds: how often silence is questioned, how long a browser may
-    refuse to read, and how long an upload may stand still.
+    `public_url` is where visitors reach us, "" when only the Host header tells. `name` is the
+    author of the bot's lines. `heartbeat`, `patience` and `idle` are seconds: how often silence
+    is questioned, how long a browser may refuse to read, and how long an upload may stand still.
     """
 
     name = CHANNEL
@@ -45,6 +46,7 @@ class WebConnector:
         services: Services,
         limits: WebLimits,
         public_url: str = "",
+        name: str = "",
         *,
         heartbeat: float = 30.0,
         patience: float = 5.0,
@@ -57,10 +59,12 @@ class WebConnector:
         self._settings = settings
         self._services = services
         self._limits = limits
+        self._name = name
         self._hello_seconds = hello_seconds
         self._hub = Hub()
         self._tasks = Tasks()
-        self._pages = Pages(settings)
+        self._home = Home(settings.color, public_url)
+        self._pages = Pages(settings, self._home.assets)
         self._pace = Pace(limits.per_minute_each)
         self._files = Files(origins, limits, self._pace, idle=idle)
         self._gate = Gate(
@@ -87,6 +91,7 @@ class WebConnector:
 
     def routes(self) -> Sequence[Route]:
         return (
+            Route("GET", "/", self._home.page),
             Route("GET", "/widget.js", self._pages.loader),
             Route("GET", "/widget/frame", self._pages.frame),
             Route("GET", "/widget/assets/{version}/{name}", self._pages.asset),
@@ -110,6 +115,7 @@ class WebConnector:
             hub=self._hub,
             pace=self._pace,
             tasks=self._tasks,
+            name=self._name,
             hello_seconds=self._hello_seconds,
         )
         self._files.open(shared)
@@ -157,4 +163,5 @@ def build(parts: Parts) -> WebConnector:
             per_minute=limits.customer_per_minute,
         ),
         parts.settings.server.public_url,
+        parts.settings.business.name,
     )

@@ -12,7 +12,7 @@ Uuid = Annotated[
     Meta(pattern="^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"),
 ]
 Seq = Annotated[int, Meta(ge=0, le=2**53)]
-FileName = Annotated[str, Meta(max_length=128)]
+FileName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,128}\Z")]
 
 
 class Frame(msgspec.Struct, tag_field="type", frozen=True, omit_defaults=True):
@@ -92,6 +92,7 @@ class Config(msgspec.Struct, frozen=True):
     language: str
     max_chars: int
     max_mb: int
+    name: str
 
 
 class Welcome(Frame, tag="welcome", frozen=True):

@@ -13,6 +13,7 @@ from connectors.web.crowd import Crowd
 from connectors.web.origins import Origins
 from connectors.web.outlet import Outlet
 from connectors.web.session import Session, Shared
+from connectors.web.strangers import Strangers
 from core.web import PLACE
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ class Gate:
         self._origins = origins
         self._limit = limit
         self._crowd = Crowd("chats", each)
+        self._strangers = Strangers()
         self._frame_bytes = frame_bytes
         self._heartbeat = heartbeat
         self._patience = patience
@@ -72,17 +74,21 @@ class Gate:
     def _admitted(self, request: web.Request) -> Shared:
         origin = request.headers.get("Origin")
         if not self._origins.admits(origin, request.scheme, request.host):
-            log.warning(
-                "a page of %.100r may not use the chat; if it should, set server.public_url, "
-                "server.trusted_proxies or channels.web.allowed_origins",
-                origin,
-            )
+            self._name_stranger(origin or "")
             raise web.HTTPForbidden(text="this page may not use the chat\n")
         if self._shared is None or self.taken >= self._limit:
             raise web.HTTPServiceUnavailable(
                 text="no free connection\n", headers={"Retry-After": str(_RETRY_SECONDS)}
             )
         return self._shared
+
+    def _name_stranger(self, origin: str) -> None:
+        if self._strangers.is_news(origin):
+            log.warning(
+                "a page of %.100r may not use the chat; if it should, set server.public_url, "
+                "server.trusted_proxies or channels.web.allowed_origins",
+                origin,
+            )
 
     def _change(self, by: int) -> None:
         self.taken += by

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 _DEFAULT_PORT = {"http": ":80", "https": ":443"}
+_PLAIN = re.compile(r"https?://(?:[a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?\Z")
 
 
 def origin_of(url: str) -> str:
@@ -18,6 +20,12 @@ def origin_of(url: str) -> str:
         return ""
     host = parts.netloc.rpartition("@")[2].lower()
     return f"{parts.scheme}://{host.removesuffix(_DEFAULT_PORT[parts.scheme])}"
+
+
+def plain_origin_of(url: str) -> str:
+    """As `origin_of`, and "" for a host that no browser writes so; fit to be shown anywhere."""
+    origin = origin_of(url)
+    return origin if _PLAIN.match(origin) else ""
 
 
 class Origins:

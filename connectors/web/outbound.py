@@ -141,7 +141,9 @@ def welcome(
     settings: WebSettings,
     limits: WebLimits,
     language: str,
+    name: str,
 ) -> Welcome:
+    """`name` is whom customers know as the author of the bot's lines."""
     config = Config(
         title=settings.title,
         color=settings.color,
@@ -149,6 +151,7 @@ def welcome(
         language=language or "en",
         max_chars=limits.message_chars,
         max_mb=limits.max_mb,
+        name=name,
     )
     return Welcome(token, view.seq, view.mode.value, config)
 

@@ -1,22 +1,23 @@
-"""The widget's own pages and scripts, read once and served with the headers that fence them in."""
+"""The widget's own pages and scripts, each with the headers that fence it in."""
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 import json
+import logging
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from importlib import resources
+from collections.abc import Mapping
 
 from aiohttp import web
 
 from connectors.web import bundle
+from connectors.web.assets import Asset, asset, read_sources, serve
 from connectors.web.bundle import slim
+from connectors.web.origins import Origins
 from connectors.web.settings import WebSettings
+from connectors.web.strangers import Strangers, embedder
 
-_TYPES = {"js": "text/javascript", "css": "text/css", "html": "text/html"}
+log = logging.getLogger(__name__)
+
 _HOST = re.compile(r"[A-Za-z0-9.-]+(?::\d{1,5})?\Z|\[[0-9A-Fa-f:.]+\](?::\d{1,5})?\Z")
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "public, max-age=300, must-revalidate"
@@ -25,41 +26,6 @@ _POLICY = (
     "img-src 'self' data: blob:; media-src 'self' blob:; base-uri 'none'; form-action 'none'; "
     "require-trusted-types-for 'script'; frame-ancestors 'self'{ancestors}"
 )
-_FENCE = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Asset:
-    """One file as it goes out, plain and packed."""
-
-    content_type: str
-    plain: bytes
-    packed: bytes
-    tag: str
-
-
-def _asset(name: str, text: str) -> Asset:
-    content = text.encode()
-    return Asset(
-        content_type=_TYPES[name.rpartition(".")[2]],
-        plain=content,
-        packed=gzip.compress(content, mtime=0),
-        tag=hashlib.sha256(content).hexdigest()[:12],
-    )
-
-
-def read_sources() -> dict[str, str]:
-    """Every source file of the widget by name."""
-    folder = resources.files("connectors.web") / "static"
-    return {
-        item.name: item.read_text("utf-8")
-        for item in folder.iterdir()
-        if item.name.rpartition(".")[2] in _TYPES
-    }
 
 
 def _of_kind(sources: Mapping[str, str], ending: str) -> dict[str, str]:
@@ -69,21 +35,24 @@ def _of_kind(sources: Mapping[str, str], ending: str) -> dict[str, str]:
 
 
 class Pages:
-    """Serves the loader, the frame and what the frame needs."""
+    """Serves the loader, the frame and what the frame needs, and `more` beside that."""
 
-    def __init__(self, settings: WebSettings) -> None:
-        sources = read_sources()
+    def __init__(self, settings: WebSettings, more: Mapping[str, Asset]) -> None:
+        sources = {k: v for k, v in read_sources().items() if not k.startswith("home.")}
         loader = slim(sources.pop("loader.js"))
         frame = sources.pop("frame.html")
         self._assets = {
-            "chat.js": _asset("chat.js", bundle.scripts(_of_kind(sources, ".js"))),
-            "chat.css": _asset("chat.css", bundle.styles(_of_kind(sources, ".css"))),
+            "chat.js": asset("chat.js", bundle.scripts(_of_kind(sources, ".js"))),
+            "chat.css": asset("chat.css", bundle.styles(_of_kind(sources, ".css"))),
         }
         version = "-".join(asset.tag for asset in self._assets.values())
         config = _as_script({"title": settings.title, "color": settings.color})
-        self._loader = _asset("loader.js", loader.replace("__CONFIG__", config))
-        self._frame = _asset("frame.html", frame.replace("__VERSION__", version))
+        self._loader = asset("loader.js", loader.replace("__CONFIG__", config))
+        self._frame = asset("frame.html", frame.replace("__VERSION__", version))
         self._ancestors = "".join(f" {origin}" for origin in settings.allowed_origins)
+        self._more = more
+        self._allowed = Origins("", settings.allowed_origins, allow_none=True)
+        self._strangers = Strangers()
 
     @property
     def weight(self) -> int:
@@ -94,18 +63,27 @@ class Pages:
     async def loader(self, request: web.Request) -> web.StreamResponse:
         # Any page may load the script; which ones may show the chat is up to frame-ancestors.
         headers = {"Cross-Origin-Resource-Policy": "cross-origin"}
-        return _serve(request, self._loader, _ASK_AGAIN, headers)
+        return serve(request, self._loader, _ASK_AGAIN, headers)
 
     async def frame(self, request: web.Request) -> web.StreamResponse:
+        self._name_stranger(request)
         policy = _POLICY.format(socket=_socket_of(request), ancestors=self._ancestors)
         headers = {"Content-Security-Policy": policy, "Vary": "Accept-Encoding, Host"}
-        return _serve(request, self._frame, "no-cache", headers)
+        return serve(request, self._frame, "no-cache", headers)
+
+    def _name_stranger(self, request: web.Request) -> None:
+        origin = embedder(request.headers)
+        if not origin or self._allowed.admits(origin, request.scheme, request.host):
+            return
+        if self._strangers.is_news(origin):
+            log.warning("%s is not in channels.web.allowed_origins: it shows no chat", origin)
 
     async def asset(self, request: web.Request) -> web.StreamResponse:
-        found = self._assets.get(request.match_info["name"])
+        name = request.match_info["name"]
+        found = self._assets.get(name) or self._more.get(name)
         if found is None:
             raise web.HTTPNotFound
-        return _serve(request, found, _FOR_EVER, {})
+        return serve(request, found, _FOR_EVER, {})
 
 
 def _as_script(value: object) -> str:
@@ -119,30 +97,3 @@ def _socket_of(request: web.Request) -> str:
         return ""
     scheme = "wss" if request.scheme == "https" else "ws"
     return f" {scheme}://{request.host}"
-
-
-def _serve(
-    request: web.Request, asset: Asset, caching: str, headers: dict[str, str]
-) -> web.StreamResponse:
-    common = {
-        **_FENCE,
-        "Cache-Control": caching,
-        "ETag": f'"{asset.tag}"',
-        "Vary": "Accept-Encoding",
-        **headers,
-    }
-    if _has_it(request.headers.getall("If-None-Match", []), asset.tag):
-        return web.Response(status=304, headers=common)
-    if "gzip" not in request.headers.get("Accept-Encoding", ""):
-        return web.Response(
-            body=asset.plain, content_type=asset.content_type, charset="utf-8", headers=common
-        )
-    common["Content-Encoding"] = "gzip"
-    return web.Response(
-        body=asset.packed, content_type=asset.content_type, charset="utf-8", headers=common
-    )
-
-
-def _has_it(headers: Sequence[str], tag: str) -> bool:
-    tags = {part.strip().removeprefix("W/").strip('"') for h in headers for part in h.split(",")}
-    return tag in tags

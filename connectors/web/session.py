@@ -43,7 +43,7 @@ _SOFT_ERRORS = 1
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What all sockets of the channel share."""
+    """What all sockets of the channel share. `name` is the bot's."""
 
     settings: WebSettings
     limits: WebLimits
@@ -53,6 +53,7 @@ class Shared:
     hub: Hub
     pace: Pace
     tasks: Tasks
+    name: str = ""
     hello_seconds: float = 10.0
 
 
@@ -170,7 +171,10 @@ class Session:
 
     def _greet(self, token: str, view: ConversationView, hello: Hello) -> None:
         language = inbound.language_of(hello)
-        frame = outbound.welcome(token, view, self._shared.settings, self._shared.limits, language)
+        shared = self._shared
+        frame = outbound.welcome(
+            token, view, shared.settings, shared.limits, language, shared.name
+        )
         self._outlet.put(outbound.encoded(frame))
 
     async def _obey(self, frame: ClientFrame, intake: Intake) -> None:

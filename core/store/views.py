@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.messages import Address, CaseRef, Message
+from core.messages import Address, AuthorKind, CaseRef, Message
 from core.notices import ConversationView
 from core.store.reader import Reader
 from core.store.store import Store
+
+_NEWEST = 500  # messages of a conversation in which an agent's reply is looked for
 
 
 class StoredTranscript:
@@ -62,3 +64,14 @@ class StoredCases:
     async def open_cases(self) -> Sequence[CaseRef]:
         cases = await self._store.read(lambda reader: reader.open_cases())
         return [case.ref for case in cases if case.ref is not None]
+
+    async def replies(self, case: CaseRef) -> Sequence[str]:
+        thread = f"{case.workspace} {case.channel} {case.thread} "
+
+        def query(reader: Reader) -> list[Message]:
+            found = reader.case_by_ref(case)
+            return [] if found is None else reader.latest(found.conversation, _NEWEST)
+
+        said = [m for m in await self._store.read(query) if m.author.kind is AuthorKind.AGENT]
+        ids = [message.external_id for message in said if message.deleted_at is None]
+        return [id.removeprefix(thread) for id in ids if id.startswith(thread)]

@@ -90,8 +90,8 @@ def _conversations(tokens: Sequence[str], each: int) -> Iterator[Mapping[str, An
 
 def _messages(people: int, each: int) -> Iterator[Mapping[str, Any]]:
     """Customer and bot take turns."""
-    asked = _bound(messages, _line(AuthorKind.CUSTOMER, "00000000-0000-4000-8000-000000000000"))
-    said = _bound(messages, _line(AuthorKind.BOT, ""))
+    asked = _line(AuthorKind.CUSTOMER, "00000000-0000-4000-8000-000000000000")
+    said = _line(AuthorKind.BOT, "")
     for conversation in range(1, people + 1):
         for seq in range(1, each + 1):
             where = {"conversation_id": conversation, "seq": seq}
@@ -112,7 +112,8 @@ def _line(kind: AuthorKind, external_id: str) -> dict[str, Any]:
         external_id=external_id,
         answered_by="" if kind is AuthorKind.CUSTOMER else "rule:stock",
     )
-    return rows.message_values(message, external_key(external_id) if external_id else None)
+    key = external_key(external_id) if external_id else None
+    return dict(zip(rows.MESSAGE_COLUMNS, rows.message_row(message, key), strict=True))
 
 
 def counted(path: Path) -> dict[str, int]:

@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 from core.cases import Fate
-from core.errors import Undeliverable
-from core.messages import AgentCommanded, AgentEdited, AgentReplied
+from core.errors import StoreUnavailable, Undeliverable
+from core.messages import AgentCommanded, AgentDeleted, AgentEdited, AgentReplied
 from sandbox.faults import Effect, Fault
 from sandbox.journal import Call
 from sandbox.slack import Retries
 from sandbox.slack.delivery import DEFAULT_EVENTS
 from tests.bridge.desks import CARD, key, line, room
 from tests.slack.house import until
-from tests.slack.test_sending import answer
+from tests.slack.test_sending import answer, refused
 
 
 async def test_what_was_written_while_we_were_away_is_taken_in_order(tmp_path: Path) -> None:
@@ -162,3 +162,71 @@ async def test_a_live_reply_waits_for_those_that_were_missed_and_for_nothing_els
         said = [getattr(event, "text", "") for event in here.inbox.events]
         assert said == ["missed", "live", "and more"]
         assert len(here.slack.journal.of("conversations.replies")) == 1
+
+
+async def test_a_live_reply_does_not_pass_when_the_thread_cannot_be_read_in_time(
+    tmp_path: Path,
+) -> None:
+    """C16, D09: it is not acknowledged, and found by the reading or sent again."""
+    async with room(tmp_path) as here:
+        await here.slack.settled()
+        await here.desk.stop()
+        here.slack.courier.subscriptions = frozenset()
+        for text in ("No.", "Do not pay that invoice."):
+            await here.slack.say(here.channel, here.anna, text, thread_ts=here.case.thread)
+        here.slack.courier.subscriptions = DEFAULT_EVENTS
+        here.slack.courier.retries = Retries(2.0, (0.0, 0.1))
+        here.slack.faults.add("conversations.replies", Fault(Effect.DELAY, seconds=1.2))
+        await here.desk.start(here.inbox)
+        live = "Pay the one I send you now."
+        await here.slack.say(here.channel, here.anna, live, thread_ts=here.case.thread)
+        await until(lambda: len(here.inbox.events) == 3)
+        said = [getattr(event, "text", "") for event in here.inbox.events]
+        assert said == ["No.", "Do not pay that invoice.", live]
+
+
+async def test_a_reply_that_the_store_refused_is_taken_when_it_works_again(
+    tmp_path: Path,
+) -> None:
+    """D24, D09: also when Slack has given up, and before the next reply."""
+    async with room(tmp_path) as here:
+        await here.slack.settled()
+        here.slack.courier.retries = Retries(0.2, ())
+        here.inbox.failures = [StoreUnavailable("the disk is full")] * 2
+        for text in ("during the trouble", "and after"):
+            await here.say(text)
+        await until(lambda: len(here.inbox.events) == 2)
+        said = [getattr(event, "text", "") for event in here.inbox.events]
+        assert said == ["during the trouble", "and after"]
+
+
+async def test_what_an_agent_deleted_or_edited_in_a_gap_is_followed(tmp_path: Path) -> None:
+    """D10: a reply that customers have and the thread no longer shows was deleted."""
+    async with room(tmp_path) as here:
+        kept, gone = await here.say("It costs 5"), await here.say("wrong window")
+        here.shelf.said = [kept, gone]
+        await here.desk.stop()
+        await here.slack.edit(here.channel, kept, "It costs 50")
+        await here.slack.delete(here.channel, gone)
+        await here.desk.start(here.inbox)
+        await until(lambda: len(here.inbox.events) == 4)
+        changes = here.inbox.events[2:]
+        assert changes == [
+            AgentDeleted(here.case, gone),
+            AgentEdited(here.case, kept, "It costs 50"),
+        ]
+
+
+async def test_a_thread_that_is_gone_altogether_deletes_nothing(tmp_path: Path) -> None:
+    """D10: whoever throws away a thread has not taken back its answers."""
+    async with room(tmp_path) as here:
+        ts = await here.say("It costs 5")
+        here.shelf.said = [ts]
+        name = f"slack:{here.slack.team_id}:{here.channel}"
+        await until(lambda: name in here.shelf.values)
+        await here.desk.stop()
+        before = here.shelf.values[name]
+        here.slack.faults.add("conversations.replies", refused("thread_not_found"))
+        await here.desk.start(here.inbox)
+        await until(lambda: here.shelf.values[name] != before)
+        assert here.inbox.events == [e for e in here.inbox.events if isinstance(e, AgentReplied)]

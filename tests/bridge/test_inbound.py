@@ -136,6 +136,20 @@ def test_a_note_may_be_indented(text: str) -> None:
     assert DESK_HERE.keeps(text)
 
 
+@pytest.mark.parametrize(
+    "unseen",
+    ["\u200b", "\u2060", "\ufeff", "\u200d", "\u200e", "\ufe0f", "\u2800", "\u200b" * 500],
+)
+def test_what_nobody_can_see_turns_no_note_or_order_into_a_reply(unseen: str) -> None:
+    """B18: before the mark, and in it."""
+    for note in (f"{unseen};; x", f";{unseen}; x", f" {unseen}；；x"):
+        assert DESK_HERE.keeps(note)
+    assert Desk(TEAM, DESK, BOT_USER, f"{unseen}//").keeps("// x")
+    for order in (f"{unseen}!close", f"!{unseen}close", f"!close{unseen}"):
+        assert commands.read(order, ";;") == commands.Said(Command.CLOSE)
+    assert not DESK_HERE.keeps(f"{unseen}hello")
+
+
 def test_a_note_prefix_of_angle_brackets_is_known_in_slacks_escapes() -> None:
     assert Desk(TEAM, DESK, BOT_USER, ">>").keeps("&gt;&gt; between us")
 
@@ -146,3 +160,10 @@ def test_an_unknown_word_with_a_mark_is_never_a_reply(text: str) -> None:
     assert found is not None
     assert found.command is None
     assert "nothing was" in found.advice.lower()
+
+
+def test_a_kind_of_message_that_nobody_knows_means_nothing() -> None:
+    """B16: also when a person seems to have written it in a thread."""
+    known = payload("thread_reply")
+    assert isinstance(parse(known, DESK_HERE), AgentReplied)
+    assert parse({**known, "event": {**known["event"], "subtype": "new_kind"}}, DESK_HERE) is None

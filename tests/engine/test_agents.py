@@ -124,8 +124,11 @@ async def test_whoever_writes_in_a_closed_case_is_told_so(core: Core) -> None:
 async def test_an_unknown_thread_is_nobodys_case(core: Core) -> None:
     await _waiting(core)
     foreign = CaseRef("T2", "C1", "1.0")
-    accepted = await core.engine.accept(AgentReplied(foreign, "2.0", MIA, "Hi!"))
-    assert accepted.outcome is Outcome.IGNORED
+    for event in (
+        AgentReplied(foreign, "2.0", MIA, "Hi!"),
+        AgentCommanded(foreign, "3.0", MIA, Command.CLOSE),
+    ):
+        assert (await core.engine.accept(event)).outcome is Outcome.IGNORED
 
 
 async def test_edits_and_deletions_follow(core: Core) -> None:

@@ -102,6 +102,8 @@ class Frontdesk:
     @property
     def said(self) -> str:
         """What the newest life has written to stderr."""
+        if not self._log.exists():
+            return ""
         with self._log.open("rb") as log:
             log.seek(self._read)
             return log.read().decode(errors="replace")

@@ -26,7 +26,7 @@ class Trouble:
     `delay` is in seconds, for every chunk. `stall` keeps the connection open and passes nothing,
     no end either. `reset_after` and `cut_after` are numbers of bytes, counted on each connection
     since this trouble was set: so many pass, then both sides get RST, or both get FIN. `slice`
-    is the most bytes that are written at once.
+    is the most bytes that are written at once, `pause` the seconds after each slice.
     """
 
     delay: float = 0.0
@@ -34,6 +34,7 @@ class Trouble:
     reset_after: int | None = None
     cut_after: int | None = None
     slice: int = _CHUNK
+    pause: float = 0.0
 
     @property
     def most(self) -> int | None:
@@ -130,7 +131,7 @@ class FaultProxy:
                 known, passed = trouble, 0
             await asyncio.sleep(trouble.delay)
             left = data if trouble.most is None else data[: trouble.most - passed]
-            await _write(writer, left, trouble.slice)
+            await _write(writer, left, trouble)
             passed += len(left)
             if trouble.most is not None and passed >= trouble.most:
                 raise _Cut if trouble.reset_after is None else ConnectionResetError
@@ -147,12 +148,12 @@ class _Cut(Exception):
     """So many bytes were to pass, and have."""
 
 
-async def _write(writer: asyncio.StreamWriter, data: bytes, slice: int) -> None:
-    for begin in range(0, len(data), slice):
-        writer.write(data[begin : begin + slice])
+async def _write(writer: asyncio.StreamWriter, data: bytes, trouble: Trouble) -> None:
+    for begin in range(0, len(data), trouble.slice):
+        writer.write(data[begin : begin + trouble.slice])
         await writer.drain()
-        if slice < _CHUNK:
-            await asyncio.sleep(0)  # so that the slices do not meet again in one buffer
+        if trouble.slice < _CHUNK:
+            await asyncio.sleep(trouble.pause)  # or the slices would meet again in one buffer
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:

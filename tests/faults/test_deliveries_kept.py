@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,10 @@ async def test_what_was_sent_is_not_sent_again_because_the_store_was_away(
     assert sum("Shipping" in text for text in sent) == 1
 
 
+def _refused_down_to(house: TimedHouse, left: int) -> bool:
+    return house.slack.faults.left(POST) <= left
+
+
 @pytest.mark.parametrize("code", ["not_in_channel", "is_archived", "restricted_action"])
 async def test_a_customers_line_waits_until_the_desks_channel_is_mended(
     house: TimedHouse, code: str
@@ -60,7 +65,7 @@ async def test_a_customers_line_waits_until_the_desks_channel_is_mended(
         house.slack.faults.add(POST, refused(code), times=30)
         await visitor.say("my second line")
         for left in range(29, 15, -1):
-            await until(lambda left=left: house.slack.faults.left(POST) <= left, "a refusal")
+            await until(partial(_refused_down_to, house, left), "a refusal")
             house.later(70)
         assert "desk.channel" in (await house.service.readiness())["parts"]["desk-slack"]
         house.slack.faults.clear()

@@ -201,8 +201,9 @@ async def test_calling_for_help_without_end_opens_one_case(crowd: Crowd) -> None
     [case] = await crowd.cases()
     assert case.reason.startswith("GPT asked for a person: !close")
     said = [line for line in await crowd.lines("loud") if line.author.kind != "customer"]
-    assert said[0].answered_by == "texts:handover"
-    assert {line.answered_by for line in said[1:]} == {"texts:too_fast"}
+    sentences = [line.answered_by for line in said]
+    assert sentences.count("texts:handover") == 1
+    assert set(sentences) == {"texts:handover", "texts:too_fast"}
     assert len(crowd.requests()) == 1
 
 

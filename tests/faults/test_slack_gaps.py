@@ -1,8 +1,8 @@
 """What was written, changed and deleted in Slack while nobody of ours was listening.
 
-What Slack cannot tell afterwards is out of reach: which messages were deleted in the gap, and what
-an edited message had been before. So a deletion is missed, and an edited message that was never
-taken is not sent, because it may have been a note; its author is told.
+What Slack cannot tell afterwards is out of reach: what an edited message had been before. So an
+edited message that was never taken is not sent, because it may have been a note; its author is
+told. A deletion is known by what customers have and the thread no longer shows.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.slack import SlackSandbox
+from sandbox.faults import Effect, Fault
+from sandbox.slack import Retries, SlackSandbox
 from tests.faults.timed_house import TimedHouse
 from tests.scenarios.house import until
 from tests.slack.test_sending import answer, refused
@@ -136,6 +137,47 @@ async def test_a_reply_that_was_changed_while_we_were_down_is_changed(house: Tim
         await again.see(lambda f: f.get("text") == "3 days", "the edit")
         heard = [text for _, kind, text in again.transcript() if kind == "agent"]
         assert heard in (["3 dyas", "Sorry"], ["3 days", "Sorry"])
+
+
+async def test_a_reply_that_was_deleted_while_we_were_down_is_deleted(house: TimedHouse) -> None:
+    """D10: the thread no longer shows what the customer has."""
+    await house.open(gpt=False)
+    async with house.visitor() as visitor:
+        card = await house.waiting(visitor)
+        ts = await house.slack.say(house.desk, house.mia, "wrong window", thread_ts=card.ts)
+        await house.slack.say(house.desk, house.mia, "Hello", thread_ts=card.ts)
+        await visitor.hears("Hello", "agent")
+    async with away(house):
+        await house.slack.delete(house.desk, ts)
+    async with house.visitor(token=visitor.token) as again:
+        await again.see(lambda f: f["type"] == "delete" or "deleted" in f, "the deletion")
+        heard = [text for _, kind, text in again.transcript() if kind == "agent" and text]
+        assert heard[-1] == "Hello"
+
+
+async def test_direct_messages_keep_their_order_when_slack_is_slow_after_a_restart(
+    house: TimedHouse,
+) -> None:
+    """D06, D09: many people have written; who goes on writing is read first, and in one call."""
+    await house.open(gpt=False)
+    ann = house.slack.add_user("ann")
+    direct = house.slack.open_dm(ann)
+    for number in range(6):
+        other = house.slack.add_user(f"other{number}")
+        await house.slack.say(house.slack.open_dm(other), other, "hello")
+    for number in range(4):
+        await house.slack.say(direct, ann, f"order 10000{number}")
+    await until(lambda: len(house.answers(direct)) == 4, "the answers")
+    async with away(house):
+        for number in (4, 5):
+            await house.slack.say(direct, ann, f"order 10000{number}")
+        reads = len(house.slack.journal.of("conversations.replies"))
+        house.slack.faults.add(READ, Fault(Effect.DELAY, seconds=1.0), times=3)
+        house.slack.courier.retries = Retries(2.0, (0.0, 0.1, 0.1))
+    await house.slack.say(direct, ann, "order 100006")
+    await until(lambda: len(house.answers(direct)) == 7, "all answers")
+    assert await said(house, direct) == [f"order 10000{number}" for number in range(7)]
+    assert len(house.slack.journal.of("conversations.replies")) == reads
 
 
 async def test_a_note_made_public_by_an_edit_stays_a_note_after_a_gap(house: TimedHouse) -> None:

@@ -155,6 +155,24 @@ async def test_a_killed_process_with_its_log_starts_without_a_word(path: Path) -
     await again.close()
 
 
+async def test_a_killed_database_that_was_looked_into_starts_without_a_word(path: Path) -> None:
+    """D25: any other program puts the log into the database and deletes it; nothing is lost."""
+    store = await opened(path)
+    await store.write(lambda unit: write(unit, "in the log"))
+    files = {name: path.with_name(name).read_bytes() for name in ("frontdesk.db", LOG, RUN)}
+    await store.close()
+    for name, content in files.items():
+        path.with_name(name).write_bytes(content)
+    with closing(sqlite3.connect(path)) as looking:
+        looking.execute("SELECT text FROM messages").fetchall()
+    assert not path.with_name(LOG).exists()
+
+    again = await opened(path)
+
+    assert (again.notice, await said(again)) == ("", ["in the log"])
+    await again.close()
+
+
 async def test_another_database_in_the_place_of_ours_is_noticed(path: Path) -> None:
     """D25: it is used, but what it thinks it still has to send is not believed."""
     await (await opened(path)).close()

@@ -49,8 +49,10 @@ class NotingInbox:
     events: list[InboundEvent] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
     outcome: Outcome = Outcome.STORED
+    asked: int = 0
 
     async def accept(self, event: InboundEvent) -> Accepted:
+        self.asked += 1
         if self.failures:
             raise self.failures.pop(0)
         if event in self.events:
@@ -61,12 +63,15 @@ class NotingInbox:
 
 @dataclass
 class Shelf:
-    """The store's services, in memory."""
+    """The store's services, in memory. `said` has the replies of agents, of any case, and
+    `lines` what is stored, of any conversation."""
 
     folder: Path
     values: dict[str, str] = field(default_factory=dict)
     open: list[CaseRef] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
     known: set[Address] = field(default_factory=set)
+    lines: list[Message] = field(default_factory=list)
     kept: dict[FileId, Attachment] = field(default_factory=dict)
     pictures: list[tuple[str, str]] = field(default_factory=list)
 
@@ -79,11 +84,14 @@ class Shelf:
     async def open_cases(self) -> Sequence[CaseRef]:
         return tuple(self.open)
 
+    async def replies(self, case: CaseRef) -> Sequence[str]:
+        return tuple(self.said)
+
     async def view(self, address: Address) -> ConversationView | None:
-        return ConversationView() if address in self.known else None
+        return ConversationView(len(self.lines)) if address in self.known else None
 
     async def after(self, address: Address, seq: int, limit: int = 200) -> Sequence[Message]:
-        return ()
+        return self.lines[seq:][:limit]
 
     async def changed(self, address: Address, upto: int) -> Sequence[Message]:
         return ()
@@ -157,7 +165,18 @@ def settings_of(slack: SlackSandbox, **changes: Any) -> SlackSettings:
 
 
 def app_of(
-    slack: SlackSandbox, *, timeout: float = 2.0, rate: Rate = UNPACED, **changes: Any
+    slack: SlackSandbox,
+    *,
+    timeout: float = 2.0,
+    rate: Rate = UNPACED,
+    look_every: float | None = None,
+    **changes: Any,
 ) -> SlackApp:
-    settings = settings_of(slack, **changes)
-    return SlackApp(settings, now=now, timeout=timeout, ping_interval=0.3, rate=rate)
+    return SlackApp(
+        settings_of(slack, **changes),
+        now=now,
+        timeout=timeout,
+        ping_interval=0.3,
+        rate=rate,
+        look_every=look_every,
+    )

@@ -218,3 +218,51 @@ async def test_one_connection_serves_all_who_are_attached_and_ends_with_the_last
         await app.detach(other.take)
         assert app.status.ok
     await until(lambda: not slack.sockets.connections)
+
+
+async def test_over_http_what_slack_did_not_bring_is_looked_for_now_and_then() -> None:
+    """D09, D24: nobody says that a request never came."""
+    async with (
+        workspace() as slack,
+        listening(slack, receive="http", look_every=0.05) as (_, listener),
+    ):
+        await until(lambda: listener.connections >= 3)
+
+
+async def test_while_the_socket_is_lost_what_was_missed_is_looked_for_all_the_same() -> None:
+    """D05: the Web API may work where the socket does not; a good socket is trusted."""
+    async with workspace() as slack, listening(slack, look_every=0.05) as (app, listener):
+        await until(lambda: listener.connections == 1)
+        slack.sockets.most = 0
+        await slack.disconnect()
+        await until(lambda: listener.connections >= 3)
+        assert not app.status.ok
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"authorizations": "x"},
+        {"authorizations": [7]},
+        {"authorizations": {"a": 1}},
+        {"team": 7},
+        {"team": "T1", "enterprise": []},
+        {"event": 7},
+        {"user": "x"},
+    ],
+)
+async def test_an_event_of_an_odd_shape_is_ended_with_one_line(
+    odd: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A02: no traceback, and Slack has no reason to send it again."""
+    async with workspace() as slack, listening(slack):
+        event = {"type": "message", "channel": "C1", "user": "U1", "ts": "1.1", "text": "x"}
+        payload = slack.courier.send_event(event)
+        await slack.settled()
+        slack.courier.send_again({**payload, **odd})
+        await slack.settled()
+        assert slack.courier.sent[-1].state is State.ACKNOWLEDGED
+        assert slack.courier.sent[-1].failures == []
+        said = [r for r in caplog.records if r.levelname != "DEBUG"]
+        assert len(said) <= 1
+        assert not any(record.exc_info for record in caplog.records)

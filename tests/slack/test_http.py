@@ -230,3 +230,18 @@ async def test_a_request_that_is_almost_slacks_is_refused_and_nothing_is_taken(h
         ):
             assert response.status == 401
         assert here.listener.texts == []
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"authorizations": "x"}, {"authorizations": [7]}, {"team": 7}, {"event": 7}],
+)
+async def test_a_signed_event_of_an_odd_shape_is_refused_with_one_line(
+    odd: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A02: neither a 500 nor a traceback."""
+    async with gate() as here:
+        body = json.dumps({**event_of(here.slack, "x"), **odd}).encode()
+        assert await here.post(body, here.slack.requests.signed(body)) in (200, 400)
+        assert len([r for r in caplog.records if r.levelname != "DEBUG"]) <= 1
+        assert not any(record.exc_info for record in caplog.records)

@@ -40,7 +40,7 @@ def test_a_text_of_slacks_is_read_as_people_read_it(slack: str, text: str) -> No
 
 @given(st.text())
 def test_what_is_escaped_once_is_read_back_as_it_was(text: str) -> None:
-    """B09"""
+    """B09: `&`, `<` and `>` are escaped once, whatever stands around them."""
     assert plain(escaped(text), NAMES) == clean(text)
 
 

@@ -357,12 +357,14 @@ async def test_same_part_cannot_be_sent_twice(store: Store) -> None:
             seq=1,
             part=part,
             key=DeliveryKey(key),
+            text="for Anna alone",
         )
 
     await store.write(lambda unit: send(unit, 0, "k0"))
     for part, key in ((0, "k1"), (1, "k0")):
-        with pytest.raises(IntegrityError):
+        with pytest.raises(IntegrityError) as refused:
             await store.write(partial(send, part=part, key=key))
+        assert "for Anna alone" not in str(refused.value)
     assert await store.read(lambda reader: len(reader.heads(10))) == 1
 
 

@@ -54,6 +54,7 @@ class Core:
         self.attempts: list[InboundEvent] = []
         self.cursors: dict[str, str] = {}
         self.down = False
+        self.refused = 0  # how often somebody met it down
         self.fails: Callable[[InboundEvent], Exception | None] = lambda _: None
         self.pause: Callable[[InboundEvent], float] = lambda _: 0.0
         self._files: dict[FileId, OpenFile] = {}
@@ -75,6 +76,7 @@ class Core:
 
     def _check(self) -> None:
         if self.down:
+            self.refused += 1
             raise StoreUnavailable("the disk is full")
 
     async def get(self, name: str) -> str | None:
@@ -121,6 +123,9 @@ class Core:
         return []
 
     async def open_cases(self) -> Sequence[CaseRef]:
+        return []
+
+    async def replies(self, case: CaseRef) -> Sequence[str]:
         return []
 
     def services(self) -> Services:

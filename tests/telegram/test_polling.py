@@ -109,7 +109,7 @@ async def test_a_message_stored_before_the_offset_was_comes_again_and_changes_no
     core.fails = die_before_the_offset
     sandbox.say(li, "one")
     async with started(core, sandbox):
-        await until(lambda: core.texts == ["one"], "the message")
+        await until(lambda: core.refused, "the refusal of the offset")
         core.down = False
         await until(lambda: len(core.attempts) == 2, "the repetition")
         await until(lambda: not sandbox.pending_updates, "the confirmation")

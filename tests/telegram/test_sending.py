@@ -11,6 +11,7 @@ from core.messages import Button
 from sandbox.faults import Effect, Fault
 from sandbox.telegram import Limits, TelegramSandbox, troubles
 from sandbox.telegram.refusal import bad_request, forbidden
+from tests.faults.proxy import FaultProxy, Trouble
 from tests.telegram.shop import MIA, PNG, Core, at, make, reply, shown, started
 
 
@@ -158,6 +159,24 @@ async def test_a_failed_send_is_classed_and_tried_once(
     assert sandbox.token not in told
     assert "http" not in told
     assert len(sandbox.journal.of("sendMessage")) <= 1
+
+
+async def test_an_answer_that_trickles_in_is_given_up(
+    core: Core, sandbox: TelegramSandbox
+) -> None:
+    """D12: no byte is late, and yet the answer would take a minute."""
+    li = sandbox.add_customer("Li")
+    proxy = FaultProxy("127.0.0.1", int(sandbox.api_url.rpartition(":")[2]))
+    await proxy.start()
+    try:
+        async with started(core, sandbox, timeout=0.5, api_url=proxy.url) as connector:
+            proxy.trouble("to_client", Trouble(slice=1, pause=0.2))
+            async with asyncio.timeout(5):
+                with pytest.raises(OutcomeUnknown, match="did not answer in time"):
+                    await connector.send(at(li), reply("hello"))
+    finally:
+        await proxy.close()
+    assert len(shown(sandbox, li)) == 1
 
 
 async def test_what_never_left_is_sent_later(core: Core, sandbox: TelegramSandbox) -> None:

@@ -179,6 +179,9 @@ class Memory:
     async def open_cases(self) -> Sequence[CaseRef]:
         return []
 
+    async def replies(self, case: CaseRef) -> Sequence[str]:
+        return []
+
 
 class MemoryFiles:
     """Files in a folder of the test's."""

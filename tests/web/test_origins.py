@@ -42,6 +42,7 @@ def test_any_other_page_stays_outside(origin: str | None) -> None:
 
 
 def test_a_client_without_an_origin_needs_permission() -> None:
+    assert not Origins("", [], allow_none=False).admits(None, "http", "h")
     assert Origins("", [], allow_none=True).admits(None, "http", "h")
     assert not Origins("", [], allow_none=True).admits("null", "http", "h")
 

@@ -131,7 +131,9 @@ def test_a_stored_message_is_shown_as_in_the_transcript() -> None:
 def test_the_welcome_tells_the_widget_how_to_look() -> None:
     settings = WebSettings(title="Shop", color="#ABC", greeting={"en": "Hi", "zh": "您好"})
     view = ConversationView(12, Mode.WAITING)
-    frame = outbound.welcome("t", view, settings, WebLimits(message_chars=9, max_mb=3), "zh-TW")
+    frame = outbound.welcome(
+        "t", view, settings, WebLimits(message_chars=9, max_mb=3), "zh-TW", "Fern"
+    )
     assert shown([frame]) == [
         {
             "type": "welcome",
@@ -145,6 +147,7 @@ def test_the_welcome_tells_the_widget_how_to_look() -> None:
                 "language": "zh-TW",
                 "max_chars": 9,
                 "max_mb": 3,
+                "name": "Fern",
             },
         }
     ]

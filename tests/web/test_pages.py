@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from connectors.web import bundle
-from connectors.web.pages import Pages, read_sources
+from connectors.web.assets import read_sources
+from connectors.web.pages import Pages
 from connectors.web.settings import WebSettings
 from tests.web.desk import Desk, desk
 
@@ -49,6 +50,7 @@ async def test_the_frame_is_fenced_in(tmp_path: Path) -> None:
     )
     assert policy["default-src"] == "'none'"
     assert policy["script-src"] == policy["style-src"] == "'self'"
+    assert policy["img-src"] == "'self' data: blob:"
     assert policy["base-uri"] == policy["form-action"] == "'none'"
     assert policy["connect-src"] == f"'self' {own_socket}"
     assert policy["require-trusted-types-for"] == "'script'"
@@ -108,7 +110,7 @@ async def test_what_is_no_asset_is_not_found(web: Desk, name: str) -> None:
 
 def test_the_whole_widget_stays_light() -> None:
     """What a visitor downloads, packed, in bytes."""
-    assert Pages(WebSettings()).weight < 20 * 1024
+    assert Pages(WebSettings(), {}).weight < 20 * 1024
 
 
 def test_no_script_builds_markup_from_text() -> None:

@@ -42,7 +42,8 @@ async def test_the_acknowledgement_waits_for_the_commit(web: Desk) -> None:
     tab = await web.open()
     web.memory.pause.clear()
     await tab.write("hi")
-    assert await tab.quiet()
+    for _ in range(2):  # the first answer may overtake what has only begun
+        assert await tab.quiet()
     web.memory.pause.set()
     assert (await tab.frame())["type"] == "ack"
 

@@ -213,6 +213,7 @@ async def test_an_agents_file_has_an_address_here(web: Desk) -> None:
         ("a\x00b\u202e.txt", "ab.txt"),
         ("发票.pdf", "发票.pdf"),
         ("x" * 300 + ".jpeg", "x" * 115 + ".jpeg"),
+        ("\ud800a\udfff.png", "a.png"),
     ],
 )
 def test_a_file_name_is_made_harmless(given: str, kept: str) -> None:
@@ -227,6 +228,7 @@ def test_a_file_name_is_made_harmless(given: str, kept: str) -> None:
         ("", "application/octet-stream"),
         ("text/html\r\nx", "application/octet-stream"),
         ("x" * 200, "application/octet-stream"),
+        ("image/\ud800", "application/octet-stream"),
     ],
 )
 def test_a_media_type_is_one_or_none(given: str, kept: str) -> None:

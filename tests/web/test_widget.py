@@ -3,91 +3,23 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from aiohttp import web as http
-from playwright.async_api import Browser, FilePayload, Frame, Page, async_playwright, expect
+from playwright.async_api import Browser, FilePayload, expect
 
-from connectors.web.pages import read_sources
+from connectors.web.assets import read_sources
 from connectors.web.settings import WebSettings
 from core.errors import TooManyMessages
-from core.messages import Address, Author, AuthorKind, Button, Mode
-from core.metrics import Metrics
-from core.notices import Draft, Seen, Typing
+from core.messages import Author, AuthorKind, Button, Mode
+from core.notices import Draft, Typing
 from core.ports import Route
-from core.web import WebServer
-from tests.web.desk import Desk, desk, until
+from tests.web.desk import desk, until
 from tests.web.memory import BOT, MIA
+from tests.web.visitor import Visitor, another_site, shop, visiting, whereabouts
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-SHOP = """<!doctype html><html lang="en"><title>Shop</title><h1>Shop</h1>
-<script src="/widget.js" async data-title="The Tea House"></script>"""
-
-
-async def shop(request: http.Request) -> http.Response:
-    return http.Response(text=SHOP, content_type="text/html")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser(chromium_path: Path) -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=chromium_path, args=["--no-sandbox"]
-        )
-        yield browser
-        await browser.close()
-
-
-class Visitor:
-    """Somebody on the shop's page with the chat open."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.errors: list[str] = []
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-
-    @property
-    def chat(self) -> Frame:
-        return next(frame for frame in self.page.frames if "/widget/frame" in frame.url)
-
-    async def open(self) -> None:
-        await self.page.wait_for_function("window.frontdesk")
-        await self.page.evaluate("frontdesk.open()")
-        await self.ready()
-
-    async def ready(self) -> None:
-        frame = self.page.frame_locator("iframe")
-        await expect(frame.get_by_text("Hello! How can we help?")).to_be_visible()
-
-    async def write(self, text: str) -> None:
-        await self.chat.fill("textarea", text)
-        await self.chat.press("textarea", "Enter")
-
-    async def sees(self, *texts: str) -> None:
-        """These bubbles, in this order, and no others."""
-        await expect(self.chat.locator(".line:not(.greeting) > .bubble")).to_have_text(list(texts))
-
-
-@asynccontextmanager
-async def visiting(browser: Browser, folder: Path) -> AsyncIterator[tuple[Desk, Visitor]]:
-    async with desk(folder, extra=(Route("GET", "/", shop),)) as web:
-        context = await browser.new_context(locale="en-GB")
-        visitor = Visitor(await context.new_page())
-        await visitor.page.goto(web.origin)
-        await visitor.open()
-        yield web, visitor
-        assert visitor.errors == []
-        await context.close()
-
-
-def whereabouts(web: Desk) -> Address:
-    [address] = web.memory.talks
-    return address
 
 
 async def test_a_visitor_writes_chooses_reloads_and_meets_a_colleague(
@@ -118,15 +50,14 @@ async def test_a_visitor_writes_chooses_reloads_and_meets_a_colleague(
         web.memory.change(where, Mode.HUMAN, MIA)
         web.memory.say(where, MIA, "Hi, I am Mia")
         await expect(visitor.chat.get_by_text("You’re talking to Mia")).to_be_visible()
-        web.connector.publish(Seen(where, 3))
-        await expect(visitor.chat.locator(".customer .foot").last).to_contain_text("Seen")
 
 
 async def test_nothing_a_stranger_writes_becomes_markup(browser: Browser, tmp_path: Path) -> None:
     """B11: nor is anything fetched that it names."""
     evil = (
         "<img src=x onerror=document.title='owned'> javascript:alert(1) "
-        "[x](javascript:alert(1)) data:text/html,x ![p](https://evil.example/p.png)"
+        "[x](javascript:alert(1)) data:text/html,x ![p](https://evil.example/p.png) "
+        "https://bank.example@evil.example/login"
     )
     async with visiting(browser, tmp_path) as (web, visitor):
         asked: list[str] = []
@@ -256,26 +187,6 @@ async def test_two_tabs_show_the_same_and_a_closed_one_counts(
         await expect(bubble).to_be_focused()
 
 
-@asynccontextmanager
-async def another_site(chat: int) -> AsyncIterator[str]:
-    """A shop on an origin of its own that embeds the chat of port `chat`."""
-    page = SHOP.replace("/widget.js", f"http://127.0.0.1:{chat}/widget.js")
-
-    async def embedding(request: http.Request) -> http.Response:
-        return http.Response(text=page, content_type="text/html")
-
-    server = WebServer("localhost", 0, [Route("GET", "/", embedding)], _ready, Metrics())
-    await server.start()
-    try:
-        yield f"http://localhost:{server.port}"
-    finally:
-        await server.stop()
-
-
-async def _ready() -> dict[str, bool]:
-    return {"ready": True}
-
-
 async def test_another_site_embeds_the_chat_and_counts_what_is_unread(
     browser: Browser, tmp_path: Path
 ) -> None:
@@ -301,18 +212,29 @@ async def test_another_site_embeds_the_chat_and_counts_what_is_unread(
             await visitor.page.close()
 
 
-async def test_a_site_that_was_not_allowed_shows_no_chat(browser: Browser, tmp_path: Path) -> None:
-    """A17: pages of other origins."""
+async def test_a_site_that_was_not_allowed_shows_no_chat(
+    browser: Browser, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A17: a sentence stands there, and the console and the log name the setting."""
     async with desk(tmp_path) as web, another_site(web.server.port) as site:
-        visitor = Visitor(await browser.new_page(locale="en-GB"))
-        await visitor.page.goto(site)
-        async with visitor.page.expect_event(
-            "console", lambda message: "frame-ancestors" in message.text
-        ):
-            await visitor.page.wait_for_function("window.frontdesk")
-            await visitor.page.evaluate("frontdesk.open()")
+        page = await browser.new_page(locale="en-GB")
+        await page.goto(site)
+        await page.wait_for_function("window.frontdesk")
+        async with page.expect_event(
+            "console", lambda message: "channels.web.allowed_origins" in message.text
+        ) as said:
+            await page.evaluate("frontdesk.open()")
+            await expect(page.locator("iframe")).to_be_hidden()
+        assert f"Is {site} in channels.web.allowed_origins?" in (await said.value).text
+        alert = page.get_by_role("alert")
+        await expect(alert).to_have_text("The chat cannot be shown right now.")
+        assert [f"{site} is not in channels.web.allowed_origins: it shows no chat"] == [
+            record.getMessage() for record in caplog.records
+        ]
+        await page.get_by_role("button", name="Close chat").click()
+        await expect(alert).to_be_hidden()
         assert web.connector.connections == 0
-        await visitor.page.close()
+        await page.close()
 
 
 async def test_a_picture_is_pasted_in_seen_and_sent(browser: Browser, tmp_path: Path) -> None:

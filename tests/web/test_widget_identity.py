@@ -9,9 +9,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from aiohttp import web as http
-from playwright.async_api import Browser, BrowserContext, async_playwright
+from playwright.async_api import Browser, BrowserContext
 from pydantic import SecretStr
 
 from connectors.web.identity import Customer
@@ -21,21 +20,11 @@ from core.ports import Route
 from tests.web.desk import WEB, Desk, desk, until
 from tests.web.memory import BOT, NOON
 from tests.web.site import SECRET, signed
-from tests.web.test_widget import SHOP, Visitor
+from tests.web.visitor import SHOP, Visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ANN = Address(WEB, "web", Customer("4711").peer)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser(chromium_path: Path) -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=chromium_path, args=["--no-sandbox"]
-        )
-        yield browser
-        await browser.close()
 
 
 @asynccontextmanager

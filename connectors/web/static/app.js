@@ -45,7 +45,7 @@ function receive(frame) {
     case "edit": return transcript.edit(frame.seq, frame.text);
     case "delete": return transcript.remove(frame.seq);
     case "mode": return header.turn(frame.mode, frame.agent);
-    case "seen": return transcript.seenBy(frame.seq);
+    case "seen": return transcript.deliver(frame.seq);
   }
 }
 
@@ -107,10 +107,10 @@ function doubted() {
 
 function configure(config) {
   if (!wishes.color) paint(config.color);
-  header.entitle(wishes.title || config.title);
+  header.entitle(wishes.title || config.title, config.name);
   composer.maxChars = config.max_chars;
   composer.uploads.maxMb = config.max_mb;
-  transcript.greet(config.greeting, wishes.title || config.title);
+  transcript.greet(config.greeting, config.name);
 }
 
 function message(frame) {

@@ -9,18 +9,21 @@ export class Header {
   constructor({ title, embedded, onClose }) {
     this.name = el("h1", {}, title || t("title"));
     this.line = el("p", { role: "status" }, t("connecting"));
-    this.picture = el("span", { className: "presence", "data-mode": "" }, face(title, ""));
+    this.picture = el("span", { className: "presence", "data-mode": "" }, face(""));
     const close = embedded && el("button", { type: "button", className: "plain", ariaLabel: t("close"), title: t("close") }, icon("close"));
     if (close) close.addEventListener("click", onClose);
     this.banner = el("div", { className: "banner", role: "status", hidden: true });
     this.node = el("header", {}, this.picture, el("div", { className: "title" }, this.name, this.line), close);
+    this.bot = "";
     this.mode = "bot";
     this.agent = null;
     this.state = "connecting";
   }
 
-  entitle(title) {
+  // `bot` is whose name stands above the assistant's lines, so its face is the same here.
+  entitle(title, bot) {
     this.name.textContent = document.title = title;
+    this.bot = bot;
     this.show();
   }
 
@@ -42,13 +45,9 @@ export class Header {
     const person = this.agent;
     const name = person?.name || t("someone");
     this.line.textContent = this.state === "connecting" ? t("connecting") : t(this.mode, { name });
-    this.picture.replaceChildren(face(person ? person.name : this.name.textContent, person?.avatar));
-    const trouble = { lost: "lost", offline: "offline" }[this.state];
+    this.picture.replaceChildren(face(person ? person.name : this.bot, person?.avatar));
     this.picture.dataset.mode = this.state === "open" ? this.mode : "";
-    const news = { waiting: "waitingLong", closed: "closedLong" }[this.mode];
-    const said = trouble || news;
-    this.banner.hidden = !said;
-    this.banner.classList.toggle("trouble", Boolean(trouble));
-    if (said) this.banner.replaceChildren(trouble ? "" : icon(this.mode === "waiting" ? "bell" : "chat"), t(said));
+    this.banner.hidden = !["lost", "offline"].includes(this.state);
+    if (!this.banner.hidden) this.banner.textContent = t(this.state);
   }
 }

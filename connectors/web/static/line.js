@@ -88,7 +88,7 @@ export class Line {
   mark(status) {
     const parts = [this.edited && t("edited"), status !== "failed" && clock(this.at)];
     if (status === "sending") parts[1] = t("sending");
-    if (status === "sent" || status === "seen") parts.push(t(status));
+    if (["sent", "delivered", "seen"].includes(status)) parts.push(t(status));
     this.node.dataset.status = status;
     if (status !== "failed") {
       this.foot.replaceChildren(parts.filter(Boolean).join(" · "));

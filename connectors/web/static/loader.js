@@ -7,12 +7,13 @@
   const origin = new URL(script.src).origin;
   const settings = __CONFIG__;
   const option = (name) => script.dataset[name] || settings[name] || "";
-  const language = option("language") || document.documentElement.lang || navigator.language || "en";
+  const language = option("language") || navigator.language || document.documentElement.lang || "en";
   const words = language.toLowerCase().startsWith("zh")
-    ? { open: "打开聊天", close: "关闭聊天", unread: "条未读消息" }
-    : { open: "Open chat", close: "Close chat", unread: "unread" };
+    ? { open: "打开聊天", close: "关闭聊天", unread: "条未读消息", failed: "聊天暂时无法显示。" }
+    : { open: "Open chat", close: "Close chat", unread: "unread", failed: "The chat cannot be shown right now." };
   const left = option("position") === "left";
   const color = /^#([0-9a-f]{3}|[0-9a-f]{6})$/i.test(option("color")) ? option("color") : "#3b5bdb";
+  const GRACE = 1000, PATIENCE = 20_000;
   const narrow = matchMedia("(max-width: 640px), (max-height: 480px)");
 
   // What this tab remembers on this page's own origin: whether the chat is open, or ever was used.
@@ -31,10 +32,13 @@
     .panel { bottom: 96px; width: 400px; height: min(680px, calc(100vh - 120px));
       ${left ? "left" : "right"}: 24px; border-radius: 20px; overflow: hidden; background: Canvas;
       box-shadow: 0 12px 48px rgb(15 23 42 / .22), 0 2px 8px rgb(15 23 42 / .10);
-      transform-origin: bottom ${left ? "left" : "right"}; opacity: 0; visibility: hidden;
+      color-scheme: light dark; transform-origin: bottom ${left ? "left" : "right"}; opacity: 0; visibility: hidden;
       transform: translateY(12px) scale(.97); transition: opacity .18s, transform .18s, visibility .18s; }
     .panel.open { opacity: 1; visibility: visible; transform: none; }
     iframe { width: 100%; height: 100%; border: 0; display: block; color-scheme: normal; }
+    .panel:not(.ready) iframe { visibility: hidden; }
+    .failed iframe { display: none; }
+    .panel.failed { height: auto; padding: 20px 24px; box-sizing: border-box; color: CanvasText; font: 15px/1.45 system-ui, sans-serif; }
     .bubble { bottom: 24px; ${left ? "left" : "right"}: 24px; width: 56px; height: 56px; padding: 0;
       border: 0; border-radius: 50%; cursor: pointer; background: ${color}; color: ${inkOn(color)};
       box-shadow: 0 6px 20px rgb(15 23 42 / .25); transition: transform .15s, box-shadow .15s; }
@@ -53,8 +57,9 @@
     @media (prefers-color-scheme: dark) { .panel { box-shadow: 0 12px 48px rgb(0 0 0 / .6), 0 0 0 1px rgb(255 255 255 / .08); } }
     @media (prefers-reduced-motion: reduce) { .panel, .bubble, .bubble svg { transition: none; } }
     @media (max-width: 640px), (max-height: 480px) {
-      .panel { inset: 0; width: auto; height: 100%; border-radius: 0; }
-      .panel.open + .bubble { display: none; }
+      .panel:not(.failed) { inset: 0; width: auto; height: 100%; border-radius: 0; }
+      .panel.open:not(.failed) + .bubble { display: none; }
+      .panel.failed { inset-inline: 24px; width: auto; }
     }
     @media print { .panel, .bubble { display: none; } }`;
 
@@ -96,7 +101,7 @@
   }
   root.append(panel, bubble);
 
-  let frame = null, ready = false, isOpen = false, scroll = null;
+  let frame = null, ready = false, failure = null, isOpen = false, scroll = null;
   // Who is there: a token that the site's backend has signed, or a function that gets a new one.
   let identity = script.dataset.identity || null;
 
@@ -104,8 +109,42 @@
     if (frame) return;
     const hash = new URLSearchParams({ host: location.origin, language, color,
       title: option("title"), page: location.href.split("#")[0], ...(identity && { identity: "" }) });
-    frame = make("iframe", { title: option("title") || "Chat", src: `${origin}/widget/frame#${hash}` });
+    frame = make("iframe", { title: option("title") || "Chat", referrerPolicy: "origin", src: `${origin}/widget/frame#${hash}` });
+    frame.addEventListener("load", (event) => setTimeout(check, GRACE, event.target));
+    setTimeout(check, PATIENCE, frame);
     panel.append(frame);
+  }
+
+  // A browser says nothing of a frame that it may not show, so its silence has to do.
+  function check(asked) {
+    if (asked !== frame || ready || failure) return;
+    failure = make("div", { textContent: words.failed });
+    failure.setAttribute("role", "alert");
+    panel.append(failure);
+    panel.classList.add("failed");
+    fit();
+    console.error(`frontdesk: the chat of ${origin} did not load. Is ${location.origin} in channels.web.allowed_origins?`);
+  }
+
+  function recover() {
+    failure?.remove();
+    failure = null;
+    panel.classList.remove("failed");
+  }
+
+  // Whatever it was, by the next time it may be over.
+  function again() {
+    if (!failure) return;
+    recover();
+    frame.remove();
+    frame = null;
+  }
+
+  function arrive() {
+    ready = true;
+    panel.classList.add("ready");
+    recover();
+    fit();
   }
 
   function tell(message, more) {
@@ -126,6 +165,7 @@
 
   function show(open, byHand) {
     isOpen = open;
+    if (open) again();
     if (open) load();
     panel.classList.toggle("open", open);
     panel.inert = !open;
@@ -145,7 +185,7 @@
 
   // On a phone the panel covers what the on-screen keyboard leaves, and the page behind stays put.
   function fit() {
-    const full = isOpen && narrow.matches, view = window.visualViewport;
+    const full = isOpen && narrow.matches && !failure, view = window.visualViewport;
     panel.style.height = full && view ? `${view.height}px` : "";
     panel.style.top = full && view ? `${view.offsetTop}px` : "";
     panel.style.bottom = full && view ? "auto" : "";
@@ -157,7 +197,7 @@
   addEventListener("message", (event) => {
     if (!frame || event.source !== frame.contentWindow || event.origin !== origin) return;
     const { frontdesk: kind, count } = Object(event.data);
-    if (kind === "ready") { ready = true; tell(isOpen ? "focus" : "hidden"); if (identity) name(); }
+    if (kind === "ready") { arrive(); tell(isOpen ? "focus" : "hidden"); if (identity) name(); }
     if (kind === "identify") identify(typeof identity === "function" && identity);
     if (kind === "close") show(false, true);
     if (kind === "used") memory.set("used", "1");

@@ -28,7 +28,7 @@ export class Transcript {
     this.unsent = new Map();
     this.asking = [];
     this.last = 0;
-    this.seen = 0;
+    this.delivered = this.answered = 0;
     this.until = 0;
     this.following = true;
     this.draft = this.dots = this.hello = this.newest = this.speaker = this.shownDay = null;
@@ -68,6 +68,7 @@ export class Transcript {
     this.last = Math.max(this.last, frame.seq);
     this.date(line);
     this.place(line);
+    if (line.author.kind === "agent") this.answeredBy(line.seq);
     this.arrive(line.own && !was);
     this.calm();
   }
@@ -126,8 +127,15 @@ export class Transcript {
     if (line) this.tidy(line.node);
   }
 
-  seenBy(seq) {
-    this.seen = Math.max(this.seen, seq);
+  // The agents have everything up to `seq`, which does not say that anybody has read it.
+  deliver(seq) {
+    this.delivered = Math.max(this.delivered, seq);
+    if (this.newest) this.status(this.newest);
+  }
+
+  // Whoever answers has read what stands above the answer.
+  answeredBy(seq) {
+    this.answered = Math.max(this.answered, seq);
     if (this.newest) this.status(this.newest);
   }
 
@@ -214,7 +222,7 @@ export class Transcript {
   status(line) {
     if (line.seq === null) line.mark(line.state);
     else if (line !== this.newest || line.node.classList.contains("gone")) line.mark("");
-    else line.mark(line.seq <= this.seen ? "seen" : "sent");
+    else line.mark(line.seq < this.answered ? "seen" : line.seq <= this.delivered ? "delivered" : "sent");
   }
 
   get atEnd() {
