@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import BaseModel, SecretStr
 
 import connectors
+from core import memory
 from core.errors import FrontdeskError, SettingsError
 from core.ports import AgentDesk, Connector, LanguageModel, Services
 from core.redact import set_up_logging
@@ -158,6 +159,7 @@ async def serve(settings: Settings, outward: Outward) -> int:
     stopping = asyncio.Event()
     on_signals(stopping)
     await service.start()
+    memory.settle()
     log.info("ready at %s", service.url)
     await stopping.wait()
     log.info("stopping")

@@ -20,6 +20,7 @@ from core.engine import Engine
 from core.errors import ModelError, ModelRefused, SettingsError, StoreUnavailable
 from core.files import StoredFiles
 from core.limits import CustomerRates
+from core.memory import Tidy
 from core.messages import ChannelName
 from core.metrics import Metrics
 from core.notices import Notice
@@ -224,7 +225,10 @@ class Service:
         return [*self.channels.values(), *([self.desk] if self.desk is not None else [])]
 
     async def _count_pending(self) -> None:
+        tidy = Tidy()
         while True:
+            if tidy.look(self._connections()):
+                log.info("a crowd has gone: its memory was given back")
             try:
                 counts = await self.store.read(lambda tx: tx.pending_counts())
             except StoreUnavailable:
@@ -232,6 +236,10 @@ class Service:
             for target, deliveries in counts.items():
                 self.metrics.outbox_pending(target, deliveries)
             await asyncio.sleep(_COUNT_EVERY)
+
+    def _connections(self) -> int:
+        counted = (c for c in self.channels.values() if isinstance(c, CountsConnections))
+        return sum(channel.count_connections() for channel in counted)
 
     async def _sweep_files(self) -> None:
         while True:

@@ -49,7 +49,7 @@ class WebConnector:
         name: str = "",
         *,
         heartbeat: float = 30.0,
-        patience: float = 5.0,
+        patience: float = 4.0,
         hello_seconds: float = 10.0,
         idle: float = 10.0,
     ) -> None:

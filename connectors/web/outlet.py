@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
+import struct
 from collections import deque
 
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -19,6 +21,7 @@ POLICY = int(WSCloseCode.POLICY_VIOLATION)
 NOT_TEXT = int(WSCloseCode.UNSUPPORTED_DATA)
 BROKEN = int(WSCloseCode.INVALID_TEXT)
 
+_NO_LINGERING = struct.pack("ii", 1, 0)
 _MAX_FRAMES = 256
 _MAX_BYTES = 1 << 20
 
@@ -27,9 +30,9 @@ class Outlet:
     """The outgoing side of one prepared WebSocket. `patience`: seconds until a reader is slow."""
 
     def __init__(
-        self, socket: web.WebSocketResponse, transport: asyncio.Transport, patience: float
+        self, response: web.WebSocketResponse, transport: asyncio.Transport, patience: float
     ) -> None:
-        self._socket = socket
+        self._socket = response
         self._transport = transport
         self._patience = patience
         self._frames: deque[bytes] = deque()
@@ -86,13 +89,22 @@ class Outlet:
     def cut(self) -> None:
         """Drop the connection at once."""
         self._end()
-        self._transport.abort()
+        self._reset()
 
     def leave(self) -> None:
         """Nothing more will be sent; what the browser has not taken is not waited for."""
         self._end()
         if self._transport.get_write_buffer_size():
-            self._transport.abort()
+            self._reset()
+
+    def _reset(self) -> None:
+        """Tell the browser, and have the system drop what it keeps for it: an ordinary close
+        would go on offering those bytes for minutes."""
+        connection = self._transport.get_extra_info("socket")
+        if connection is not None:
+            with contextlib.suppress(OSError):
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGERING)
+        self._transport.abort()
 
     async def run(self) -> None:
         """Write until the socket is closed or cut."""

@@ -18,7 +18,7 @@ from typing import Any
 
 from tests.faults import ledger
 from tests.faults.ledger import Ledger, Row, Talk
-from tests.faults.people import MARK, Customer, WebCustomer, marks_in, seen
+from tests.faults.people import MARK, Customer, WebCustomer, marks_in, seen, shown
 from tests.faults.town import Town
 
 _ENDS_A_CASE = ("texts:closed", "texts:handed_back")
@@ -146,7 +146,10 @@ def _check_progress(talk: Talk, found: Findings) -> None:
 
 
 def _is_told(talk: Talk, given_up: Row) -> bool:
-    """Whether the agents were told that a message to the customer was given up."""
+    """Whether the agents were told that a message to the customer was given up: in the open
+    case's thread, or by a case of its own."""
+    if any(given_up["text"] in case["reason"] for case in talk.cases):
+        return True
     return any(
         row["kind"] == "note" and row["state"] == "sent" and row["seq"] == given_up["seq"]
         for row in talk.deliveries
@@ -201,8 +204,12 @@ def _check_slack(town: Town, book: Ledger, found: Findings) -> None:
             found.lost.append(f"{row['kind']} {row['id']} is sent, and Slack has none")
     for talk in book.talks.values():
         for case in talk.cases:
-            posts = [p for p in _thread(town, case["thread"]) if p.bot_id]
-            lines = [int(n) for p in posts for _, sign, n in MARK.findall(p.text) if sign == "-"]
+            # Not the card, whose reason may quote a line; and a transcript has the bot's answers
+            # too, which name their line again, later.
+            posts = [p for p in _thread(town, case["thread"])[1:] if p.bot_id]
+            told = "\n".join(map(shown, posts))
+            named = (int(n) for _, sign, n in MARK.findall(told) if sign == "-")
+            lines = list(dict.fromkeys(named))
             if lines != sorted(lines):
                 found.reordered.append(f"thread of case {case['id']} shows {lines}")
 

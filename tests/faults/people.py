@@ -280,6 +280,11 @@ def seen(message: Any) -> str:
     return "\n".join((message.text, *_texts(message.blocks)))
 
 
+def shown(message: Any) -> str:
+    """What the message itself shows; its `text` is for notifications, and cut short."""
+    return "\n".join(_texts(message.blocks)) or str(message.text)
+
+
 def _texts(node: Any) -> list[str]:
     if isinstance(node, dict):
         own = [node["text"]] if isinstance(node.get("text"), str) else []

@@ -1,6 +1,7 @@
-"""Hundreds of kills under load, for a night: `python -m tests.faults.soak --kills 2000`.
+"""Hundreds of kills under load, for a night, and then a crowd of thousands of sockets:
+`python -m tests.faults.soak --kills 2000`.
 
-The last line says what came of it; the exit code is 0 only if every promise was kept.
+The last lines say what came of it; the exit code is 0 only if every promise was kept.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 from tests.faults.invariants import Findings, examine
 from tests.faults.load import PATIENT_WITH_GPT, Killer, Load, Pace
 from tests.faults.process import Nursery
+from tests.faults.siege import Besieged, Siege, besiege
 from tests.faults.town import Town
 
 SETTLING = 6.0  # seconds until no request of the last life can land: timeouts.platform and 5
@@ -33,10 +35,12 @@ class Outcome:
     lines: int
     found: Findings
     backlog: str
+    siege: Siege | None
 
-    @property
-    def fine(self) -> bool:
-        return not self.found.all() and not self.backlog
+    def faults(self) -> list[str]:
+        """Which promises were broken, each as one sentence."""
+        backlog = [f"backlog: {self.backlog}"] if self.backlog else []
+        return [*self.found.all(), *backlog, *(self.siege.faults() if self.siege else ())]
 
     def __str__(self) -> str:
         found = self.found
@@ -47,20 +51,28 @@ class Outcome:
         )
 
 
-async def soak(folder: Path, kills: int, minutes: float, seed: int) -> Outcome:
-    dice = random.Random(seed)  # noqa: S311 - chance that can be repeated
+async def soak(folder: Path, orders: argparse.Namespace) -> Outcome:
+    """`orders` are those of the command line."""
+    dice, minutes = random.Random(orders.seed), orders.minutes  # noqa: S311 - can be repeated
     nursery = Nursery()
     town = Town(nursery, folder)
     await town.open(PATIENT_WITH_GPT)
     try:
         load = Load(town, Pace(), dice)
-        killer = Killer(town, dice, every=max(0.1, minutes * 60 / kills - _A_START))
-        await _kill(town, load, killer, kills, minutes)
+        killer = Killer(town, dice, every=_pause(orders.kills, minutes))
+        await _kill(town, load, killer, orders.kills, minutes)
         backlog = await _rest(town)
-        return Outcome(killer.kills, load.lines, examine(town), backlog)
+        siege = await _besiege(town, orders.sockets) if orders.sockets else None
+        backlog = backlog or await _rest(town)
+        return Outcome(killer.kills, load.lines, examine(town), backlog, siege)
     finally:
         await town.close()
         nursery.close()
+
+
+def _pause(kills: int, minutes: float) -> float:
+    """Mean seconds from one kill to the next."""
+    return max(0.1, minutes * 60 / max(1, kills) - _A_START)
 
 
 async def _kill(town: Town, load: Load, killer: Killer, kills: int, minutes: float) -> None:
@@ -93,6 +105,15 @@ async def _rest(town: Town) -> str:
     return ""
 
 
+async def _besiege(town: Town, sockets: int) -> Siege:
+    """In a life of its own, so that its memory says something."""
+    await town.frontdesk.restart()
+    _say(f"{sockets} sockets")
+    siege = await besiege(Besieged(town.frontdesk.pid, town.frontdesk.port), sockets)
+    _say(siege.around)
+    return siege
+
+
 def _short(left: dict[str, object]) -> str:
     return ", ".join(f"{name}: {str(what)[:200]}" for name, what in left.items()) or "nothing"
 
@@ -112,20 +133,22 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=2000)
     parser.add_argument("--minutes", type=float, default=30.0)
+    parser.add_argument("--sockets", type=int, default=5000, help="0 for none")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--keep", type=Path, help="leave database and log in this folder")
-    options = parser.parse_args()
-    _say(f"seed {options.seed}")
+    orders = parser.parse_args()
+    _say(f"seed {orders.seed}")
     with tempfile.TemporaryDirectory(prefix="frontdesk-soak-") as temporary:
-        folder = options.keep or Path(temporary)
+        folder = orders.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        outcome = asyncio.run(soak(folder, options.kills, options.minutes, options.seed))
-    for sentence in _some(outcome.found.all()):
+        outcome = asyncio.run(soak(folder, orders))
+    faults = outcome.faults()
+    for sentence in _some(faults):
         _say(sentence)
-    if outcome.backlog:
-        _say(f"backlog: {outcome.backlog}")
+    if outcome.siege:
+        sys.stdout.write(f"{outcome.siege}\n")
     sys.stdout.write(f"{outcome}\n")
-    return 0 if outcome.fine else 1
+    return 1 if faults else 0
 
 
 if __name__ == "__main__":
