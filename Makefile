@@ -25,6 +25,7 @@ test: ## install whatever the tests need and run all of them
 	@sh setup/install run dev
 	@.venv/bin/python -m setup.chromium
 	@.venv/bin/python -m setup.postgres
+	@.venv/bin/python -m setup.compiler
 	@.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 soak: ## kill the service at random under load and count what is left: KILLS=2000 MINUTES=30
@@ -35,6 +36,7 @@ mutations: ## remove every guard in turn and see a test turn red; some of them: 
 	@sh setup/install run dev
 	@.venv/bin/python -m setup.chromium
 	@.venv/bin/python -m setup.postgres
+	@.venv/bin/python -m setup.compiler
 	@.venv/bin/python -m tests.faults.mutations --jobs $(WORKERS) $(ARGS)
 
 bench: ## measure speed and size beside a bare echo; some of it: ARGS="--quick --only KEY,KEY"

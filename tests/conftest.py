@@ -10,7 +10,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from setup import chromium, postgres
+from setup import chromium, compiler, postgres
 from tests.network_guard import NetworkGuard
 from tests.postgres_server import PostgresServer
 
@@ -58,6 +58,11 @@ async def postgres_database(postgres_url: str) -> AsyncIterator[str]:
         await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     finally:
         await connection.close()
+
+
+@pytest.fixture(scope="session")
+def compiler_path() -> Path:
+    return compiler.find() or _do_without("A C compiler")
 
 
 def _do_without(what: str) -> Path:

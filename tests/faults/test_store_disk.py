@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import shutil
 import subprocess
 import uuid
 from collections.abc import AsyncIterator
@@ -50,13 +49,10 @@ class Disk:
 
 
 @pytest.fixture(scope="session")
-def failing_disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    compiler = shutil.which("gcc") or shutil.which("cc")
-    if compiler is None:
-        pytest.skip("gcc is missing, so the disk cannot be made to fail below SQLite")
+def failing_disk(compiler_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     library = tmp_path_factory.mktemp("disk") / "failing_disk.so"
     source = Path(__file__).with_name("failing_disk.c")
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    subprocess.run([compiler_path, "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
     return library
 
 
