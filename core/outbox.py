@@ -123,7 +123,10 @@ class Outbox:
         try:
             await self._couriers.turn(row)
         except SendLater as later:
-            await self._postpone(row, later, state=row.state)
+            await self._postpone(row, later, state=None)
+            return
+        except Exception as error:
+            await self._failed_to_send(row, error)
             return
         await self._store.write(lambda tx: self._mark_sending(tx, row.id))
         try:
@@ -198,8 +201,12 @@ class Outbox:
         return self._attempt() + _LATE_ACCEPTANCE
 
     async def _postpone(
-        self, row: Delivery, later: SendLater, state: DeliveryState = DeliveryState.PENDING
+        self,
+        row: Delivery,
+        later: SendLater,
+        state: DeliveryState | None = DeliveryState.PENDING,
     ) -> None:
+        """`state` None: nothing was tried, so the row stays what it is in the store."""
         pause = later.after if later.after is not None else _back_off(row.attempts)
         until = self._now() + timedelta(seconds=max(pause, 0.1))
         log.info("delivery %s (%s) waits %.1f s: %s", row.id, row.kind, pause, later)
@@ -207,7 +214,7 @@ class Outbox:
         def unit(tx: Transaction) -> None:
             kept = tx.delivery(row.id)
             if kept is not None:
-                kept.state, kept.next_at, kept.error = state, until, str(later)
+                kept.state, kept.next_at, kept.error = state or kept.state, until, str(later)
 
         await self._keep(unit)
 

@@ -6,7 +6,9 @@ Telegram cannot be asked what it has. So a send that may have arrived is repeate
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -199,3 +201,23 @@ async def test_a_group_that_moved_gets_its_answer_in_the_new_place(house: House)
     await house.on_telegram(moved, "Shipping takes 3 days.")
     assert got(house, moved, "how can I help?") == 1
     assert got(house, group, "") == 0
+
+
+async def test_a_repeat_that_has_to_queue_for_its_turn_is_still_made(house: House) -> None:
+    """D12: found half sent at start, behind so many others that Telegram's rate is used up."""
+    await house.open(telegram=True, gpt=False, slack=False)
+    crowd = [house.telegram.add_customer(f"Li {number}") for number in range(90)]
+    house.telegram.faults.add(SEND, troubles.too_many_requests(600), times=len(crowd))
+    for chat in crowd:
+        house.telegram.say(chat, "shipping")
+    await until(lambda: not house.telegram.faults.left(SEND), "the refusals")
+    await house.stop()
+    with closing(sqlite3.connect(house.folder / "frontdesk.db")) as database, database:
+        database.execute("UPDATE deliveries SET next_at = id")
+        newest = "SELECT max(id), conversation_id FROM deliveries"
+        ((row, conversation),) = database.execute(newest).fetchall()
+        database.execute("UPDATE deliveries SET state = 'sending' WHERE id = ?", (row,))
+        query = "SELECT peer FROM conversations WHERE id = ?"
+        ((peer,),) = database.execute(query, (conversation,)).fetchall()
+    await house.start()
+    await until(lambda: got(house, int(peer), "Shipping") == 1, "the repeat", within=20)

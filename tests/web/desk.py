@@ -150,16 +150,7 @@ async def desk(
         **options,
     )
     memory.publish = connector.publish
-    # A test's own page takes the place of the channel's.
-    routes = {(one.method, one.path): one for one in (*connector.routes(), *extra)}
-    server = WebServer(
-        "127.0.0.1",
-        port,
-        list(routes.values()),
-        _ready,
-        Metrics(),
-        trusted_proxies=trusted_proxies,
-    )
+    server = _server(connector, extra, port, trusted_proxies)
     await connector.start(memory)
     await server.start()
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as client:
@@ -171,6 +162,15 @@ async def desk(
             await client.close()
             await connector.stop()
             await server.stop()
+
+
+def _server(
+    connector: WebConnector, extra: tuple[Route, ...], port: int, proxies: tuple[str, ...]
+) -> WebServer:
+    # A test's own page takes the place of the channel's.
+    routes = {(one.method, one.path): one for one in (*connector.routes(), *extra)}
+    pages = list(routes.values())
+    return WebServer("127.0.0.1", port, pages, _ready, Metrics(), trusted_proxies=proxies)
 
 
 async def _ready() -> dict[str, Any]:
