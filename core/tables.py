@@ -146,9 +146,16 @@ messages = Table(
     Column("at", Instant, nullable=False),
     Column("edited_at", Instant),
     Column("deleted_at", Instant),
-    UniqueConstraint("conversation_id", "external_key"),
-    # One tree less to write, and a conversation's messages lie side by side.
-    sqlite_with_rowid=False,
+    # Rows lie in the order in which they came, so that a commit for a hundred conversations adds
+    # a few pages instead of changing a hundred; and what has no key is not in the index of keys.
+)
+Index(
+    "uq_messages_conversation_id",
+    messages.c.conversation_id,
+    messages.c.external_key,
+    unique=True,
+    sqlite_where=messages.c.external_key.is_not(None),
+    postgresql_where=messages.c.external_key.is_not(None),
 )
 
 cases = Table(
