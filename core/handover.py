@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from core.folding import Folded
+from core.folding import words
 from core.quick_replies.phrases import Phrases
 
 DEFAULT_ASK: Mapping[str, tuple[str, ...]] = {
@@ -70,13 +70,15 @@ class Asks:
     """The words by which a customer asks for a person, in all languages."""
 
     def __init__(self, ask: Mapping[str, Sequence[str]] | None = None) -> None:
-        words = {**DEFAULT_ASK, **(ask or {})}
-        self._words = Phrases([phrase for phrases in words.values() for phrase in phrases])
+        listed = {**DEFAULT_ASK, **(ask or {})}
+        self._words = Phrases([phrase for phrases in listed.values() for phrase in phrases])
         self._other_things = Phrases(_OTHER_THINGS)
 
-    def asked(self, text: str) -> str | None:
-        """The listed words by which `text` asks for a person, None when it does not."""
-        return self._words.first(self._other_things.hide(Folded.of(text)))
+    def asked(self, text: str, tokens: Sequence[str] | None = None) -> str | None:
+        """The listed words by which `text` asks for a person, None when it does not. `tokens`
+        are its `words`, where somebody has cut them already."""
+        tokens = words(text) if tokens is None else tokens
+        return self._words.first(self._other_things.hidden(tokens), text)
 
 
 class Cause(StrEnum):

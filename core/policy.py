@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from core.folding import words
 from core.handover import Asks
 from core.hours import OpeningHours
 from core.messages import Author, AuthorKind
@@ -52,8 +53,9 @@ class Policy:
 
     def decide(self, text: str, conversation: Conversation, now: datetime) -> Decision:
         """What answers `text` without any cost: a wish for a person goes before every rule."""
-        if words := self.asks.asked(text):
-            return PersonAsked(words)
+        tokens = words(text)
+        if asked := self.asks.asked(text, tokens):
+            return PersonAsked(asked)
         question = Question(
             text=text,
             channel=conversation.address.channel,
@@ -61,7 +63,7 @@ class Policy:
             is_open=self.is_open(now),
             names={"customer.name": conversation.sender.name},
         )
-        return self.rules.match(question)
+        return self.rules.match(question, tokens)
 
     def is_open(self, now: datetime) -> bool:
         return self.hours is None or self.hours.is_open(now)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import NamedTuple
 
 from core.quick_replies.patterns import BadRegex, Pattern
 from core.quick_replies.phrases import key_of
@@ -15,27 +16,36 @@ from core.translations import choose, speaks
 Path = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """A question with the work done that all rules share: `hits` are the keys of all phrases in
-    it, `encoded` is the text that regular expressions see."""
+    it, `encoded` is the text that regular expressions see, where any rule has some."""
 
     question: Question
     encoded: bytes
-    hits: frozenset[str]
+    hits: Set[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a rule does not answer. `close`: its words did hit, something else spoke against it."""
+class Refusal(NamedTuple):
+    """Why a rule does not answer, as a sentence about `what`. `close`: its words did hit,
+    something else spoke against it."""
 
-    why: str
-    close: bool
+    sentence: str
+    what: object = ""
+    close: bool = True
+
+    @property
+    def why(self) -> str:
+        return self.sentence.format(self.what)
 
 
-class _Stop(Exception):
-    def __init__(self, why: str, *, close: bool = True) -> None:
-        self.refusal = Refusal(why, close)
+_NO_WORD = Refusal("none of its words or patterns is in the message", close=False)
+
+
+class _Either(tuple[str, ...]):
+    """Names of which one would do, put into words only where somebody reads them."""
+
+    def __str__(self) -> str:
+        return " or ".join(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,70 +67,74 @@ class CompiledRule:
         return frozenset(self.groups[0]) if self.groups else None
 
     def judge(self, message: Message) -> Hit | Refusal:
-        try:
-            return self._judge(message)
-        except _Stop as stop:
-            return stop.refusal
-
-    def _judge(self, message: Message) -> Hit:
-        matched, values = self._exact(message)
-        matched += self._groups_hit(message)
-        for phrase_key, phrase in self.none.items():
-            if phrase_key in message.hits:
-                raise _Stop(f'none "{phrase}" is in the message')
-        self._check_filters(message.question)
-        text = self._text(message.question, values)
-        buttons = tuple(button.shown(message.question.language) for button in self.rule.buttons)
-        seen = ", ".join(matched) or "every message"
-        return Hit(self.rule, text, buttons, seen, values)
-
-    def _exact(self, message: Message) -> tuple[list[str], dict[str, str]]:
-        when = self.rule.when
-        words = next((self.any[key] for key in self.any if key in message.hits), None)
-        matched = [f'any "{words}"'] if words is not None else []
         values: dict[str, str] = {}
+        matched = self._exact(message, values)
+        if matched is None:
+            return _NO_WORD
+        refusal = self._groups_hit(message, matched) or self._refused(message)
+        if refusal is not None:
+            return refusal
+        text = self._text(message.question, values)
+        if isinstance(text, Refusal):
+            return text
+        buttons = self.rule.buttons
+        shown = tuple(b.shown(message.question.language) for b in buttons) if buttons else ()
+        return Hit(self.rule, text, shown, ", ".join(matched) or "every message", values)
+
+    def _exact(self, message: Message, values: dict[str, str]) -> list[str] | None:
+        """What matched of `any` and `regex`, None when nothing did; fills `values`."""
+        matched = []
+        for phrase_key, phrase in self.any.items():
+            if phrase_key in message.hits:
+                matched.append(f'any "{phrase}"')
+                break
         for pattern in self.patterns:
             found = pattern.search(message.encoded)
             if found is not None:
                 matched = matched or [f'regex "{pattern.source}"']
-                values = {**found, **values}
-        if not matched and (when.any or when.regex or when.examples):
-            raise _Stop("none of its words or patterns is in the message", close=False)
-        return matched, values
+                values.update({**found, **values})
+        when = self.rule.when
+        return None if not matched and (when.any or when.regex or when.examples) else matched
 
-    def _groups_hit(self, message: Message) -> list[str]:
+    def _groups_hit(self, message: Message, matched: list[str]) -> Refusal | None:
+        if not self.groups:
+            return None
         words: list[str] = []
         for group in self.groups:
             word = next((group[key] for key in group if key in message.hits), None)
             if word is None:
-                wanted = " or ".join(f'"{phrase}"' for phrase in group.values())
-                raise _Stop(f"of `all`, {wanted} is missing", close=bool(words or self.any))
+                wanted = _Either(f'"{phrase}"' for phrase in group.values())
+                return Refusal("of `all`, {} is missing", wanted, bool(words or self.any))
             words.append(f'"{word}"')
-        return [f"all {' + '.join(words)}"] if words else []
+        matched.append(f"all {' + '.join(words)}")
+        return None
 
-    def _check_filters(self, question: Question) -> None:
-        when = self.rule.when
+    def _refused(self, message: Message) -> Refusal | None:
+        """What of `none` and the filters speaks against this rule."""
+        for phrase_key, phrase in self.none.items():
+            if phrase_key in message.hits:
+                return Refusal('none "{}" is in the message', phrase)
+        when, question = self.rule.when, message.question
         if when.channels and question.channel not in when.channels:
-            raise _Stop(f"it is for {_either(sorted(when.channels))} only")
+            return Refusal("it is for {} only", _Either(sorted(when.channels)))
         if when.languages and not speaks(question.language, when.languages):
-            raise _Stop(f"it is for customers who speak {_either(when.languages)}")
+            return Refusal("it is for customers who speak {}", _Either(when.languages))
         if when.hours is not None and (when.hours is Hours.OPEN) is not question.is_open:
-            raise _Stop(f"it is for {when.hours} hours only")
+            return Refusal("it is for {} hours only", when.hours)
+        return None
 
-    def _text(self, question: Question, values: Mapping[str, str]) -> str:
+    def _text(self, question: Question, values: Mapping[str, str]) -> str | Refusal:
         template = choose(self.templates, question.language)
         if template is None:
             return ""
+        if template.literal is not None:
+            return template.literal
         known = {**question.names, **values}
         text = template.fill(known)
         if text is None:
             missing = sorted(name for name in template.names if not known.get(name))
-            raise _Stop(f"{{{missing[0]}}} has no value")
+            return Refusal("{{{}}} has no value", missing[0])
         return text
-
-
-def _either(names: tuple[str, ...] | list[str]) -> str:
-    return " or ".join(names)
 
 
 @dataclass(frozen=True, slots=True)

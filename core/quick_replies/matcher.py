@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from core.folding import Folded, plain
+from core.folding import plain, words
 from core.quick_replies.compiled import CompiledRule, Compiler, Message, Refusal
 from core.quick_replies.pattern_set import PatternSet
 from core.quick_replies.patterns import Pattern
@@ -73,10 +73,12 @@ class QuickReplies:
             raise BadPattern(tuple(faults))
         return cls(compiled)
 
-    def match(self, question: Question) -> Hit | None:
-        """The first rule of the file that answers `question`."""
-        message = self._read(question)
-        for _, verdict in self._verdicts(message):
+    def match(self, question: Question, tokens: Sequence[str] | None = None) -> Hit | None:
+        """The first rule of the file that answers `question`. `tokens` are its `words`, where
+        somebody has cut them already."""
+        message = self._read(question, words(question.text) if tokens is None else tokens)
+        for number in self._concerned(message):
+            verdict = self._rules[number].judge(message)
             if isinstance(verdict, Hit):
                 return verdict
         return None
@@ -85,7 +87,7 @@ class QuickReplies:
         """As `match`, with the reasons of the rules that came close."""
         hit: Hit | None = None
         near: list[NearMiss] = []
-        for rule, verdict in self._verdicts(self._read(question)):
+        for rule, verdict in self._verdicts(self._read(question, words(question.text))):
             if isinstance(verdict, Hit):
                 if hit is None:
                     hit = verdict
@@ -109,7 +111,7 @@ class QuickReplies:
         rule = self._rules[number]
         if rule.patterns or not rule.any:
             return None
-        inside = [self._phrases.hits(Folded.of(phrase)) for phrase in rule.any.values()]
+        inside = [self._phrases.hits(words(phrase), phrase) for phrase in rule.any.values()]
         for by in open_to_all:
             if by >= number:
                 return None
@@ -117,17 +119,24 @@ class QuickReplies:
                 return by
         return None
 
-    def _read(self, question: Question) -> Message:
-        hits = self._phrases.hits(Folded.of(question.text))
-        return Message(question, plain(question.text).encode(), frozenset(hits))
+    def _read(self, question: Question, tokens: Sequence[str]) -> Message:
+        encoded = plain(question.text).encode() if self._patterns else b""
+        return Message(question, encoded, self._phrases.hits(tokens, question.text))
 
     def _verdicts(self, message: Message) -> Iterator[tuple[CompiledRule, Hit | Refusal]]:
-        numbers = set(self._always)
-        for key in message.hits:
-            numbers.update(self._by_key.get(key, ()))
-        numbers.update(self._of_pattern[found] for found in self._patterns.found(message.encoded))
-        for number in sorted(numbers):
-            yield self._rules[number], self._rules[number].judge(message)
+        rules = self._rules
+        for number in self._concerned(message):
+            yield rules[number], rules[number].judge(message)
+
+    def _concerned(self, message: Message) -> Sequence[int]:
+        """The rules that may have something to say, in the order of the file."""
+        numbers = [n for key in message.hits for n in self._by_key.get(key, ())]
+        if self._patterns:
+            numbers += [self._of_pattern[n] for n in self._patterns.found(message.encoded)]
+        if not numbers:
+            return self._always
+        numbers += self._always
+        return numbers if len(numbers) == 1 else sorted(set(numbers))
 
 
 def _phrases_of(rule: CompiledRule) -> Iterator[str]:

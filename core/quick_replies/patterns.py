@@ -63,7 +63,7 @@ class BadRegex(ValueError):
 class Pattern:
     """One compiled pattern; case does not matter, accents do."""
 
-    __slots__ = ("_regex", "narrow", "source")
+    __slots__ = ("_regex", "names", "narrow", "source")
 
     def __init__(self, source: str) -> None:
         """Raises BadRegex."""
@@ -74,17 +74,14 @@ class Pattern:
         self.source = source
         self.narrow = _narrow(source)
         self._regex = _compile(self.narrow)
-
-    @property
-    def names(self) -> frozenset[str]:
-        return frozenset(self._regex.groupindex)
+        self.names: frozenset[str] = frozenset(self._regex.groupindex)
 
     def search(self, text: bytes) -> dict[str, str] | None:
         """The named groups that took part, None when nothing in `text` matches: the UTF-8 of
         what went through `core.folding.plain`, encoded once for all patterns."""
         found = self._regex.search(text)
-        if found is None:
-            return None
+        if found is None or not self.names:
+            return None if found is None else {}
         groups = found.groupdict().items()
         return {name: value.decode("utf-8", "replace") for name, value in groups if value}
 

@@ -8,10 +8,12 @@ can.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from core.folding import Folded
+from core.folding import fold, words
+
+_NOTHING: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -20,69 +22,102 @@ class _Node:
 
     after: dict[str, _Node] = field(default_factory=dict)
     phrase: str | None = None
+    key: str = ""
 
 
 class Phrases:
     """A fixed set of phrases. A phrase that has no word, such as "?", is found anywhere."""
 
     def __init__(self, phrases: Iterable[str]) -> None:
-        self._root = _Node()
+        self._root: dict[str, _Node] = {}
         self._marks: dict[str, str] = {}
         for phrase in phrases:
             self._add(phrase)
+        self._starts = frozenset(self._root)
 
     def _add(self, phrase: str) -> None:
-        folded = Folded.of(phrase)
-        if not folded.tokens:
-            mark = folded.text.strip()
+        tokens = words(phrase)
+        if not tokens:
+            mark = fold(phrase).strip()
             if mark:
                 self._marks.setdefault(mark, phrase)
             return
-        node = self._root
-        for token in folded.tokens:
+        node = self._root.setdefault(tokens[0], _Node())
+        for token in tokens[1:]:
             node = node.after.setdefault(token, _Node())
         node.phrase = node.phrase or phrase
+        node.key = key(tokens)
 
-    def hits(self, text: Folded) -> set[str]:
-        """The keys (see `key`) of all phrases in `text`."""
-        found = {key(text.tokens[start:end]) for start, end, _ in self._spans(text.tokens)}
-        return found | {mark for mark in self._marks if mark in text.text}
+    def hits(self, tokens: Sequence[str], text: str) -> frozenset[str] | set[str]:
+        """The keys (see `key`) of all phrases in `text`, whose words are `tokens`."""
+        # A set finds the few words that begin a phrase, so that no loop here sees the others.
+        starts = self._starts.intersection(tokens)
+        if not starts and not self._marks:
+            return _NOTHING
+        found: set[str] = set()
+        for token in starts:
+            node = self._root[token]
+            if node.after:
+                found.update(self._longer(node, token, tokens))
+            else:
+                found.add(node.key)
+        if self._marks:
+            folded = fold(text)
+            found.update(mark for mark in self._marks if mark in folded)
+        return found
 
-    def first(self, text: Folded) -> str | None:
+    def _longer(self, first: _Node, token: str, tokens: Sequence[str]) -> Iterator[str]:
+        for start, word in enumerate(tokens):
+            if word == token:
+                yield from (node.key for _, node in _walked(first, tokens, start))
+
+    def first(self, tokens: Sequence[str], text: str) -> str | None:
         """The phrase, as it was listed, that `text` has first, and of several that begin there
         the longest; None when it has none."""
-        for phrase in self._longest(text.tokens):
-            return phrase
-        return next((self._marks[mark] for mark in self._marks if mark in text.text), None)
+        if not self._starts.isdisjoint(tokens):
+            for phrase in self._longest(tokens):
+                return phrase
+        if not self._marks:
+            return None
+        folded = fold(text)
+        return next((phrase for mark, phrase in self._marks.items() if mark in folded), None)
 
-    def hide(self, text: Folded) -> Folded:
-        """`text` without the words of any phrase, so that other phrases cannot find them."""
-        tokens = list(text.tokens)
-        for start, end, _ in self._spans(text.tokens):
-            tokens[start:end] = [""] * (end - start)
-        return Folded(text.text, tuple(tokens))
+    def hidden(self, tokens: Sequence[str]) -> Sequence[str]:
+        """`tokens` without the words of any phrase, so that other phrases cannot find them."""
+        if self._starts.isdisjoint(tokens):
+            return tokens
+        left = list(tokens)
+        for start, end, _ in self._spans(tokens):
+            left[start:end] = [""] * (end - start)
+        return left
 
-    def _longest(self, tokens: tuple[str, ...]) -> Iterator[str]:
+    def _longest(self, tokens: Sequence[str]) -> Iterator[str]:
         for _, spans in itertools.groupby(self._spans(tokens), key=lambda span: span[0]):
-            yield list(spans)[-1][2]
+            yield list(spans)[-1][2].phrase or ""
 
-    def _spans(self, tokens: tuple[str, ...]) -> Iterator[tuple[int, int, str]]:
+    def _spans(self, tokens: Sequence[str]) -> Iterator[tuple[int, int, _Node]]:
         for start, token in enumerate(tokens):
-            node = self._root.after.get(token)
-            end = start + 1
-            while node is not None:
-                if node.phrase is not None:
-                    yield start, end, node.phrase
-                node = node.after.get(tokens[end]) if end < len(tokens) else None
-                end += 1
+            first = self._root.get(token)
+            if first is not None:
+                for end, node in _walked(first, tokens, start):
+                    yield start, end, node
 
 
-def key(tokens: tuple[str, ...]) -> str:
+def _walked(node: _Node | None, tokens: Sequence[str], start: int) -> Iterator[tuple[int, _Node]]:
+    """Each phrase whose first word is at `start` and leads to `node`, with the place after it."""
+    end = start + 1
+    while node is not None:
+        if node.phrase is not None:
+            yield end, node
+        node = node.after.get(tokens[end]) if end < len(tokens) else None
+        end += 1
+
+
+def key(tokens: Sequence[str]) -> str:
     """What stands for a phrase: alike for all that differ only in what folding removes."""
     return "\x00".join(tokens)
 
 
 def key_of(phrase: str) -> str:
     """The key of `phrase`; "" when there is nothing in it to look for."""
-    folded = Folded.of(phrase)
-    return key(folded.tokens) if folded.tokens else folded.text.strip()
+    return key(words(phrase)) or fold(phrase).strip()

@@ -26,6 +26,12 @@ class Template:
         return cls(tuple(_piece(found) for found in _PIECE.finditer(text)))
 
     @property
+    def literal(self) -> str | None:
+        """The whole text where nothing is left to fill in."""
+        pieces = self.pieces
+        return pieces[0] if len(pieces) == 1 and isinstance(pieces[0], str) else None
+
+    @property
     def names(self) -> frozenset[str]:
         return frozenset(piece[0] for piece in self.pieces if isinstance(piece, tuple))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
 
 from core.errors import FrontdeskError
 from core.messages import Button
@@ -77,8 +79,7 @@ class Rule:
     miss_tests: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """A customer's message and what the filters and placeholders need to know about it.
 
     `names` holds the values of placeholders such as "customer.name"; "" counts as no value.
@@ -88,11 +89,10 @@ class Question:
     channel: str = ""
     language: str = ""
     is_open: bool = True
-    names: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A rule that answers. `text` and `buttons` are in the customer's language; `matched` tells
     people what it saw, such as `any "refund"`."""
 
