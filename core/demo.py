@@ -23,6 +23,7 @@ from core.app import Composition, on_signals, raise_file_limit, utc_now
 from core.errors import FrontdeskError
 from core.messages import Answer, Turn
 from core.ports import LanguageModel, Route
+from core.prices import price_of
 from core.redact import set_up_logging
 from core.service import Service
 from core.settings import Settings
@@ -266,7 +267,7 @@ def _missing(settings: Settings, real: frozenset[str]) -> str:
 
 
 def _estimate(settings: Settings) -> Estimate:
-    price = settings.gpt.prices.get(settings.gpt.model)
+    price = price_of(settings.gpt.model, settings.gpt.prices)
     return Estimate() if price is None else Estimate(price.input, price.output)
 
 

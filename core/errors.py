@@ -30,6 +30,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.messages import Usage
+
 
 class FrontdeskError(Exception):
     """The root of them all."""
@@ -138,7 +140,12 @@ class FileUnavailable(FrontdeskError):
 
 
 class ModelError(FrontdeskError):
-    """The language model gave no usable answer; the message never contains a secret."""
+    """The language model gave no usable answer; the message never contains a secret.
+
+    `usage` is what was paid for all the same.
+    """
+
+    usage: Usage = Usage()
 
 
 class ModelRefused(ModelError):

@@ -24,6 +24,7 @@ from core.prompt import RECITAL, recites, tokens
 MAX_TEXT = 8_000
 """An answer is cut after so many characters; nobody reads more in a chat."""
 _MAX_ARGUMENTS = 20_000
+_MOST_TOKENS = 10_000_000  # of one call; a server that counts more has miscounted
 
 HAND_OVER = "hand_over_to_person"
 
@@ -86,25 +87,29 @@ class OpenAIModel:
         for turn in turns:
             role = "user" if turn.role == "customer" else "assistant"
             messages.append({"role": role, "content": turn.text})
+        heard = _Heard(asked=sum(tokens(message["content"]) for message in messages))
         try:
             async with asyncio.timeout(self._total):
-                heard = await self._ask(messages, on_draft)
-        except ModelError:
+                await self._ask(messages, heard, on_draft)
+            return heard.answer(self._model)
+        except ModelError as error:
+            error.usage = heard.used
             raise
         except Exception as error:
-            raise self._mapped(error) from error
-        asked = sum(tokens(message["content"]) for message in messages)
-        return heard.answer(self._model, asked)
+            failure = self._mapped(error)
+            failure.usage = heard.used
+            raise failure from error
 
     async def close(self) -> None:
         await self._client.close()
 
     async def _ask(
-        self, messages: list[dict[str, str]], on_draft: Callable[[str], None]
-    ) -> _Heard:
+        self, messages: list[dict[str, str]], heard: _Heard, on_draft: Callable[[str], None]
+    ) -> None:
         while True:
             try:
-                return await self._listen(messages, on_draft)
+                await self._listen(messages, heard, on_draft)
+                return
             except openai.APIStatusError as error:
                 unknown = self._unknown_option(error)
                 if unknown is None:
@@ -112,9 +117,8 @@ class OpenAIModel:
                 self._options.pop(unknown, None)
 
     async def _listen(
-        self, messages: list[dict[str, str]], on_draft: Callable[[str], None]
-    ) -> _Heard:
-        heard = _Heard()
+        self, messages: list[dict[str, str]], heard: _Heard, on_draft: Callable[[str], None]
+    ) -> None:
         create: Any = self._client.chat.completions.create
         try:
             async with asyncio.timeout(self._first) as patience:
@@ -131,7 +135,6 @@ class OpenAIModel:
         except TimeoutError:
             waited = self._silence if heard.began else self._first
             raise ModelFailed(f"the server was silent for {waited:g} s") from None
-        return heard
 
     def _unknown_option(self, error: openai.APIStatusError) -> str | None:
         """The option that a less complete server does not know and can do without."""
@@ -199,8 +202,9 @@ def _refused(code: str | None, where: str = "") -> ModelRefused:
 
 @dataclass(slots=True)
 class _Heard:
-    """What has been streamed so far."""
+    """What has been streamed so far, of an answer to about `asked` tokens."""
 
+    asked: int
     began: bool = False
     text: str = ""
     calls: dict[int, tuple[str, str]] = field(default_factory=dict)
@@ -213,13 +217,22 @@ class _Heard:
         called = sum(1 + len(arguments) for _, arguments in self.calls.values())
         return len(self.text) > MAX_TEXT or called > _MAX_ARGUMENTS
 
+    @property
+    def used(self) -> Usage:
+        """What the server has counted, else an estimate. One that never said anything is taken
+        to have done nothing."""
+        if self.usage is not None:
+            return self.usage
+        said = [self.text, *(arguments for _, arguments in self.calls.values())]
+        return Usage(self.asked, sum(map(tokens, said))) if self.began else Usage()
+
     def take(self, chunk: Any) -> bool:
         """Add one chunk; True when it brought visible text. Raises ModelRefused when the text
         has come to repeat our instructions, before anybody is shown them."""
         self.began = True
         self.model = chunk.model or self.model
         if chunk.usage is not None:
-            self.usage = Usage(chunk.usage.prompt_tokens or 0, chunk.usage.completion_tokens or 0)
+            self.usage = _counted(chunk.usage)
         piece = ""
         for choice in chunk.choices[:1]:
             delta = choice.delta
@@ -236,7 +249,7 @@ class _Heard:
         name, arguments = self.calls.get(index, ("", ""))
         self.calls[index] = (name + (function.name or ""), arguments + (function.arguments or ""))
 
-    def answer(self, model: str, asked: int) -> Answer:
+    def answer(self, model: str) -> Answer:
         """The whole, once nothing more comes. Raises ModelRefused or ModelFailed."""
         if self.finish == "content_filter":
             raise ModelRefused(_FOR_GOOD["content_filter"])
@@ -251,8 +264,18 @@ class _Heard:
         if not text and not self.calls:
             raise ModelFailed("the model answered with an empty text", answered=True)
         reason = next((_reason(arguments) for _, arguments in self.calls.values()), "")
-        usage = self.usage or Usage(asked, tokens(self.text))
-        return Answer(text, bool(self.calls), reason, self.model or model, usage)
+        return Answer(text, bool(self.calls), reason, self.model or model, self.used)
+
+
+def _counted(usage: Any) -> Usage:
+    """The client checks nothing of what a server counts, and a number decides over money."""
+    asked, said = _number(usage.prompt_tokens), _number(usage.completion_tokens)
+    details = getattr(usage, "prompt_tokens_details", None)
+    return Usage(asked, said, min(asked, _number(getattr(details, "cached_tokens", 0))))
+
+
+def _number(value: object) -> int:
+    return min(max(value, 0), _MOST_TOKENS) if isinstance(value, int) else 0
 
 
 def _cut(text: str) -> str:

@@ -298,8 +298,12 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
+    """`cached_tokens` are those of the input that the provider had read before and sells for
+    less; 0 where it does not tell."""
+
     input_tokens: int = 0
     output_tokens: int = 0
+    cached_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

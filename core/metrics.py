@@ -12,10 +12,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from core.messages import AuthorKind, ChannelName
-from core.records import Target
+from core.records import Bill, Target
 
 _ANSWERERS = ("rule", "gpt", "agent")
-_TOKEN_KINDS = ("input", "output")
+_TOKEN_KINDS = ("input", "cached_input", "output")
 _ANSWER_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
 _COMMIT_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
@@ -113,10 +113,13 @@ class Metrics:
         """An attempt failed; `kind` is the error's class name, never its text."""
         self._failures.labels(target.value, kind).inc()
 
-    def gpt_used(self, input_tokens: int, output_tokens: int, cost_usd: float = 0.0) -> None:
-        self._tokens["input"].inc(input_tokens)
-        self._tokens["output"].inc(output_tokens)
-        self._cost.inc(cost_usd)
+    def gpt_used(self, bill: Bill) -> None:
+        """A call of GPT was made, whatever became of its answer."""
+        usage = bill.usage
+        self._tokens["input"].inc(usage.input_tokens)
+        self._tokens["cached_input"].inc(usage.cached_tokens)
+        self._tokens["output"].inc(usage.output_tokens)
+        self._cost.inc(bill.micro_usd / 1_000_000)
 
     def watch_connections(self, channel: ChannelName, count: Callable[[], int]) -> None:
         """Ask `count` for the open sockets of `channel` whenever somebody looks."""

@@ -6,7 +6,7 @@ when it commits. Outside a transaction, treat records as read-only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -21,6 +21,7 @@ from core.messages import (
     DeliveryKey,
     Mode,
     Sender,
+    Usage,
 )
 
 
@@ -136,3 +137,52 @@ class Delivery:
     def finished(self) -> bool:
         """Nothing will be tried any more, as things are."""
         return self.state in (DeliveryState.SENT, DeliveryState.DEAD, DeliveryState.HELD)
+
+
+class AnswerSource(StrEnum):
+    """Where an answer of the bot came from, rules aside."""
+
+    GPT = "gpt"
+
+
+class ExpenseReason(StrEnum):
+    """Why something was paid for and is no answer."""
+
+    FAILED = "failed"  # the call broke off, or what it brought was of no use
+    LATE = "late"  # a person had taken over, or the question was settled otherwise
+    HANDED_OVER = "handed_over"  # GPT called a person without a word of its own
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What `model` was paid for, in millionths of a US dollar; 0 where there is no price."""
+
+    model: str = ""
+    usage: Usage = field(default_factory=Usage)
+    micro_usd: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PaidAnswer:
+    """What message `seq` of the bot cost. It answers the customer's lines from `question_seq` to
+    `question_upto`. `milliseconds` are counted from when the first of them was stored to the
+    transaction that stored the answer."""
+
+    conversation: ConversationId
+    seq: int
+    question_seq: int
+    question_upto: int
+    source: str
+    bill: Bill
+    milliseconds: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Expense:
+    """What was paid without an answer; `reason` is an ExpenseReason, or somebody else's word."""
+
+    reason: str
+    bill: Bill
+    conversation: ConversationId | None
+    at: datetime

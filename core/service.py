@@ -183,7 +183,7 @@ class Service:
         telemetry = Telemetry(self.metrics, self._now)
         self.store.commit_seconds = self.metrics.commit
         self.turns.used = self.metrics.gpt_used
-        self.turns.announce = self._announce
+        self.turns.calls.announce = self._announce
         self.store.subscribe(telemetry.committed)
         for channel in self.channels.values():
             if isinstance(channel, CountsConnections):

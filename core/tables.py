@@ -84,6 +84,16 @@ def _conversation(nullable: bool = False) -> Column[Any]:
     return Column("conversation_id", BigInteger, target, nullable=nullable)
 
 
+def _paid() -> tuple[Column[Any], ...]:
+    return (
+        Column("model", LongWords, nullable=False),
+        Column("input_tokens", BigInteger, nullable=False),
+        Column("cached_tokens", BigInteger, nullable=False),
+        Column("output_tokens", BigInteger, nullable=False),
+        Column("cost_micro_usd", BigInteger, nullable=False),
+    )
+
+
 metadata = MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
@@ -235,5 +245,39 @@ files = Table(
     Column("path", LongWords),
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, index=True),
+    Index(None, "conversation_id"),
+)
+
+answers = Table(
+    "answers",
+    metadata,
+    Column(
+        "conversation_id",
+        BigInteger,
+        ForeignKey("conversations.id"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("question_seq", BigInteger, nullable=False),
+    Column("question_upto", BigInteger, nullable=False),
+    Column("source", Words(16), nullable=False),
+    *_paid(),
+    Column("milliseconds", BigInteger, nullable=False),
+    Column("at", Instant, nullable=False),
+    # With the cost in it, a day is added up without a look at the rows.
+    Index(None, "at", "cost_micro_usd"),
+    sqlite_with_rowid=False,
+)
+
+expenses = Table(
+    "expenses",
+    metadata,
+    _id(),
+    _conversation(nullable=True),
+    Column("reason", Words(16), nullable=False),
+    *_paid(),
+    Column("at", Instant, nullable=False),
+    Index(None, "at", "cost_micro_usd"),
     Index(None, "conversation_id"),
 )

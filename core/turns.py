@@ -1,57 +1,56 @@
-"""Answer what only GPT can: one ordered worker a conversation, woken when a message is pending.
+"""Answer what only GPT can, one burst of a customer's messages at a time.
 
-The store says what is pending, so a worker that dies with the process is simply started again. An
-answer is written only if nothing has changed meanwhile: when an agent takes over while GPT still
-thinks, the bot stays silent.
+An answer is written only if nothing has changed meanwhile: when an agent takes over while GPT
+still thinks, the bot stays silent. What it cost is written with it, and also when it is not.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from core.breaker import Breaker
+from core import prices
+from core.calls import Calls
 from core.casework import Casework
 from core.customers import Customers
-from core.errors import ModelError, ModelPaused, ModelRefused, StoreUnavailable
+from core.errors import ModelError, ModelPaused, ModelRefused
 from core.handover import Cause, HandOver
-from core.messages import Answer, AuthorKind, ConversationId, Message, Mode
+from core.messages import Answer, AuthorKind, ConversationId, Message, Mode, Usage
 from core.policy import Policy
 from core.ports import LanguageModel
 from core.presence import Presence
-from core.prompt import fit, instructions
-from core.records import Conversation
+from core.records import AnswerSource, Bill, Conversation, Expense, ExpenseReason, PaidAnswer
 from core.replies import Replies
 from core.store import Store, Transaction
 from core.tasks import Tasks
+from core.workers import Workers
 
 log = logging.getLogger(__name__)
 
 _HISTORY = 60  # messages looked at; the token budget usually ends sooner
-_AT_ONCE = 128  # GPT calls under way over all conversations
 _PAUSE = 0.5  # seconds before a failed call is made again
 _STALE = timedelta(hours=4)  # whoever wrote longer ago has gone, or has asked elsewhere
-_LONGEST_BURST = 5  # a burst ends after so many debounce times, however fast the customer types
 
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
-    """A burst of messages that GPT answers as one: `first` to `last`, at `version`."""
+    """A burst of messages that GPT answers as one: `first` to `last`, at `version`. The customer
+    waits since `asked_at`."""
 
     conversation: Conversation
     version: int
     first: int
     last: int
+    asked_at: datetime
     history: tuple[Message, ...]
 
 
 class Turns:
-    """Runs the workers. Without a `model` everything pending goes to a person."""
+    """Takes the turns of all conversations. Without a `model` everything pending goes to a
+    person."""
 
     def __init__(
         self,
@@ -67,80 +66,34 @@ class Turns:
         self._customers = customers
         self._casework = casework
         self._replies = replies
-        self._presence = presence
-        self._tasks = tasks
         self._policy = policy
-        self._stirred: dict[ConversationId, asyncio.Event] = {}
-        self._slots = asyncio.Semaphore(_AT_ONCE)
-        self._closing = False
-        self._idle = asyncio.Event()
-        self._idle.set()
-        self.clock: Callable[[], float] = time.monotonic
-        self.model = None
-        self.used: Callable[[int, int], None] = lambda _input, _output: None
-        self.announce: Callable[[str], None] = lambda _text: None
+        self.calls = Calls(casework, presence)
+        self.used: Callable[[Bill], None] = lambda _bill: None
+        self._workers = Workers(
+            tasks, self._take, lambda: policy().settings.gpt.debounce.total_seconds()
+        )
+        self.wake = self._workers.wake
+        self.close = self._workers.close
 
     @property
     def model(self) -> LanguageModel | None:
-        return self._model
+        return self.calls.model
 
     @model.setter
     def model(self, model: LanguageModel | None) -> None:
-        """Another model has not failed anybody yet."""
-        self._model = model
-        self._breaker = Breaker(lambda: self.clock(), paused=self._paused, resumed=self._resumed)
+        self.calls.model = model
 
     async def resume(self) -> None:
         """Go on with whatever was pending when the process ended."""
         for conversation in await self._store.read(lambda tx: tx.pending_conversations()):
             self.wake(conversation)
 
-    async def close(self, seconds: float) -> None:
-        """Start no worker any more; return when none is left, or after `seconds`."""
-        self._closing = True
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._idle.wait(), seconds)
-
-    def wake(self, conversation: ConversationId) -> None:
-        """Something is pending here: start the worker, or let the running one wait for more."""
-        if conversation in self._stirred:
-            self._stirred[conversation].set()
-            return
-        if self._closing:
-            return  # it is pending in the store, and the next start goes on with it
-        self._idle.clear()
-        self._stirred[conversation] = asyncio.Event()
-        self._tasks.start(self._work(conversation), f"worker of conversation {conversation}")
-
-    async def _work(self, id: ConversationId) -> None:
-        try:
-            while True:
-                await self._quiet(self._stirred[id])
-                try:
-                    turn = await self._store.write(lambda tx: self._begin(tx, id))
-                    if turn is None and not self._stirred[id].is_set():
-                        return
-                    if turn is not None:
-                        await self._answer(turn)
-                except StoreUnavailable as error:
-                    log.warning("conversation %s waits for the store: %s", id, error)
-                    await asyncio.sleep(_PAUSE)
-        finally:
-            del self._stirred[id]
-            if not self._stirred:
-                self._idle.set()
-
-    async def _quiet(self, stirred: asyncio.Event) -> None:
-        """Return when the customer has stopped for `gpt.debounce`."""
-        debounce = self._policy().settings.gpt.debounce.total_seconds()
-        try:
-            async with asyncio.timeout(debounce * _LONGEST_BURST):
-                while True:
-                    stirred.clear()
-                    async with asyncio.timeout(debounce):
-                        await stirred.wait()
-        except TimeoutError:
-            return
+    async def _take(self, id: ConversationId) -> bool:
+        turn = await self._store.write(lambda tx: self._begin(tx, id))
+        if turn is None:
+            return False
+        await self._answer(turn)
+        return True
 
     # --- one turn --------------------------------------------------------------------------
 
@@ -157,7 +110,9 @@ class Turns:
         first = conversation.pending_seq
         past = tx.latest(id, _HISTORY, before=last + 1)
         history = _as_asked([*past, *tx.messages(id, after=last)], first, last)
-        return _Turn(conversation, conversation.version, first, last, history)
+        question = tx.message(id, first)
+        asked_at = tx.now if question is None else question.at
+        return _Turn(conversation, conversation.version, first, last, asked_at, history)
 
     def _why_not_gpt(
         self, tx: Transaction, policy: Policy, conversation: Conversation, last: int
@@ -182,7 +137,7 @@ class Turns:
         if conversation.mode is Mode.BOT:
             self._go_on(tx, policy, conversation, last)
             if conversation.pending_seq is not None:
-                self._stirred[conversation.id].set()
+                self.wake(conversation.id)
 
     @staticmethod
     def _end_of_burst(tx: Transaction, policy: Policy, conversation: Conversation) -> int:
@@ -197,69 +152,54 @@ class Turns:
 
     async def _answer(self, turn: _Turn) -> None:
         policy = self._policy()
+        gpt = policy.settings.gpt
         try:
-            answer = await self._ask(policy, turn)
+            answer = await self.calls.ask(policy, turn.conversation, turn.history)
         except ModelError as error:
-            await self._failed(policy, turn, error)
+            bill = prices.bill(gpt.model, error.usage, gpt.prices)
+            self.used(bill)
+            await self._failed(policy, turn, error, bill)
             return
-        self.used(answer.usage.input_tokens, answer.usage.output_tokens)
-        await self._store.write(lambda tx: self._finish(tx, policy, turn, answer))
+        bill = prices.bill(gpt.model, answer.usage, gpt.prices)
+        self.used(bill)
+        await self._store.write(lambda tx: self._finish(tx, policy, turn, answer, bill))
 
-    async def _ask(self, policy: Policy, turn: _Turn) -> Answer:
-        conversation, settings = turn.conversation, policy.settings
-        model = self.model
-        if model is None:
-            raise ModelRefused("GPT is off")
-        brief = instructions(
-            business=settings.business.name,
-            language=conversation.language,
-            own=settings.gpt.instructions,
-            desk=self._casework.has_desk,
-            is_open=policy.is_open(conversation.updated_at),
-        )
-        turns = fit(turn.history, settings.gpt.max_history)
-        composing = self._presence.composing(
-            conversation.address, policy.bot, conversation.context
-        )
-        async with self._slots:
-            with self._breaker.call():
-                async with composing as on_draft:
-                    return await model.answer(brief, turns, on_draft=on_draft)
-
-    def _paused(self, error: ModelError) -> None:
-        log.error("GPT is not asked any more until it answers again: %s", error)
-        self.announce(
-            f"GPT does not answer: {error}\nRules go on; whatever they cannot answer comes to you."
-        )
-
-    def _resumed(self) -> None:
-        log.warning("GPT answers again")
-        self.announce("GPT answers again.")
-
-    async def _failed(self, policy: Policy, turn: _Turn, error: ModelError) -> None:
+    async def _failed(self, policy: Policy, turn: _Turn, error: ModelError, bill: Bill) -> None:
         conversation = turn.conversation
         if not isinstance(error, ModelPaused):
             log.warning("GPT gave no answer to conversation %s: %s", conversation.id, error)
         tries = policy.settings.handover.after_failures
         if isinstance(error, ModelRefused) or conversation.attempts >= tries:
             why = HandOver(Cause.GPT_FAILED, str(error))
-            await self._store.write(lambda tx: self._give_up(tx, policy, turn, why))
+            await self._store.write(lambda tx: self._give_up(tx, policy, turn, why, bill))
         else:
+            if bill.usage != Usage():
+                await self._store.write(lambda tx: _expense(tx, turn, ExpenseReason.FAILED, bill))
             await asyncio.sleep(_PAUSE)
 
-    def _give_up(self, tx: Transaction, policy: Policy, turn: _Turn, why: HandOver) -> None:
+    def _give_up(
+        self, tx: Transaction, policy: Policy, turn: _Turn, why: HandOver, bill: Bill
+    ) -> None:
+        _expense(tx, turn, ExpenseReason.FAILED, bill)
         conversation = tx.conversation_by_id(turn.conversation.id)
         if _is_current(conversation, turn):
             self._hand_over(tx, policy, conversation, why, turn.last)
 
-    def _finish(self, tx: Transaction, policy: Policy, turn: _Turn, answer: Answer) -> None:
+    def _finish(
+        self, tx: Transaction, policy: Policy, turn: _Turn, answer: Answer, bill: Bill
+    ) -> None:
         conversation = tx.conversation_by_id(turn.conversation.id)
         if not _is_current(conversation, turn):
-            return  # somebody took over, or the customer asked for a person
+            # Somebody took over, or the customer asked for a person.
+            _expense(tx, turn, ExpenseReason.LATE, bill)
+            return
         conversation.attempts = 0
         conversation.pending_seq = None
         if answer.text:
-            self._replies.say(tx, conversation, policy.bot, answer.text, answered_by="gpt")
+            said = self._replies.say(tx, conversation, policy.bot, answer.text, answered_by="gpt")
+            tx.add_answer(_paid(tx, turn, said, AnswerSource.GPT, bill))
+        else:
+            _expense(tx, turn, ExpenseReason.HANDED_OVER, bill)
         if answer.wants_human:
             why = HandOver(Cause.GPT_ASKED, answer.reason)
             self._hand_over(tx, policy, conversation, why, turn.last)
@@ -304,3 +244,23 @@ def _is_current(conversation: Conversation, turn: _Turn) -> bool:
         and conversation.version == turn.version
         and conversation.pending_seq == turn.first
     )
+
+
+def _paid(
+    tx: Transaction, turn: _Turn, said: Message, source: AnswerSource, bill: Bill
+) -> PaidAnswer:
+    return PaidAnswer(
+        conversation=said.conversation,
+        seq=said.seq,
+        question_seq=turn.first,
+        question_upto=turn.last,
+        source=source,
+        bill=bill,
+        milliseconds=max(0, (tx.now - turn.asked_at) // timedelta(milliseconds=1)),
+        at=tx.now,
+    )
+
+
+def _expense(tx: Transaction, turn: _Turn, reason: ExpenseReason, bill: Bill) -> None:
+    if bill.usage != Usage():
+        tx.add_expense(Expense(reason, bill, turn.conversation.id, tx.now))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from core.messages import AuthorKind, ChannelName
+from core.messages import AuthorKind, ChannelName, Usage
 from core.metrics import Metrics
-from core.records import Target
+from core.records import Bill, Target
 
 WEB = ChannelName("web")
 
@@ -82,7 +82,7 @@ def test_the_rest_is_counted_as_it_is_told() -> None:
     metrics.watch_connections(WEB, lambda: open_sockets)
     metrics.outbox_pending(Target.DESK, 4)
     metrics.outbox_failed(Target.CUSTOMER, "SendLater")
-    metrics.gpt_used(100, 20, 0.5)
+    metrics.gpt_used(Bill("gpt-5", Usage(100, 20, 30), 500_000))
     metrics.commit(0.003)
     metrics.settings_reloaded(ok=False)
     assert value(metrics, "frontdesk_connections", channel="web") == 3
@@ -97,6 +97,7 @@ def test_the_rest_is_counted_as_it_is_told() -> None:
     )
     assert value(metrics, "frontdesk_gpt_tokens_total", kind="input") == 100
     assert value(metrics, "frontdesk_gpt_tokens_total", kind="output") == 20
+    assert value(metrics, "frontdesk_gpt_tokens_total", kind="cached_input") == 30
     assert value(metrics, "frontdesk_gpt_cost_usd_total") == 0.5
     assert value(metrics, "frontdesk_commit_seconds_count") == 1
     assert value(metrics, "frontdesk_settings_reloads_total", result="error") == 1
@@ -104,5 +105,5 @@ def test_the_rest_is_counted_as_it_is_told() -> None:
 
 def test_two_services_in_one_process_share_no_number() -> None:
     one, two = Metrics(), Metrics()
-    one.gpt_used(1, 1)
+    one.gpt_used(Bill("gpt-5", Usage(1, 1)))
     assert value(two, "frontdesk_gpt_tokens_total", kind="input") == 0

@@ -20,10 +20,7 @@ from core.settings.secrets import warn_about_secrets
 from core.settings.source import read
 from core.settings.wording import texts
 
-NO_EFFECT_YET = (
-    ("gpt", "daily_budget_usd"),
-    ("gpt", "prices"),
-)
+NO_EFFECT_YET = (("gpt", "daily_budget_usd"),)
 """Keys whose feature is not built; `when.examples` of a rule is another one."""
 
 

@@ -85,10 +85,12 @@ class Store(Strict):
 
 
 class Price(Strict):
-    """US dollars for a million tokens."""
+    """US dollars for a million tokens. `cached_input` is for what the provider has read before;
+    without it that costs what any input costs."""
 
     input: Share
     output: Share
+    cached_input: Share | None = None
 
 
 class Gpt(Switchable):

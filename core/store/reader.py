@@ -6,20 +6,29 @@ plain calls: they run inside the query or unit, never on their own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Executable
 
 from core.messages import Address, CaseId, CaseRef, ConversationId, Message
-from core.records import Case, Conversation, Delivery, DeliveryKind, Target
+from core.records import Case, Conversation, Delivery, DeliveryKind, Expense, PaidAnswer, Target
 from core.store import statements as sql
-from core.store.rows import to_case, to_conversation, to_delivery, to_message, to_ref
+from core.store.rows import (
+    to_answer,
+    to_case,
+    to_conversation,
+    to_delivery,
+    to_expense,
+    to_message,
+    to_ref,
+)
 from core.tables import clean
 
 ExternalKey = Callable[[str], int]
 
+_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 _TOP = 2**63 - 1  # what an integer column can hold; a client may name any number
 
 
@@ -195,6 +204,29 @@ class Reader:
         wanted = {"conversation": conversation_id, "number": seq, **of}
         last: int | None = self.execute(sql.LAST_PART, wanted).scalar()
         return 0 if last is None else last + 1
+
+    # --- money ---
+
+    def answer(self, conversation_id: ConversationId, seq: int) -> PaidAnswer | None:
+        """What message `seq` cost; None for one that neither GPT nor its like has given."""
+        wanted = {"conversation": conversation_id, "number": seq}
+        row = self.execute(sql.ANSWER, wanted).first()
+        return None if row is None else to_answer(row)
+
+    def answers(self, since: datetime, until: datetime | None = None) -> Iterator[PaidAnswer]:
+        """Those from `since` on, before `until` if given, oldest first."""
+        span = {"since": since, "until": until or _END_OF_TIME}
+        return map(to_answer, self.execute(sql.ANSWERS, span))
+
+    def expenses(self, since: datetime, until: datetime | None = None) -> Iterator[Expense]:
+        """What was paid in this time without an answer, oldest first."""
+        span = {"since": since, "until": until or _END_OF_TIME}
+        return map(to_expense, self.execute(sql.EXPENSES, span))
+
+    def spent_since(self, at: datetime) -> int:
+        """Millionths of a US dollar paid from `at` on, whether an answer came of it or not."""
+        parts = (sql.SPENT_ON_ANSWERS, sql.SPENT_OTHERWISE)
+        return sum(int(self.execute(part, {"since": at}).scalar_one()) for part in parts)
 
     # --- the rest ---
 

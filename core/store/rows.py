@@ -25,8 +25,19 @@ from core.messages import (
     Message,
     Mode,
     Sender,
+    Usage,
 )
-from core.records import Case, Conversation, Delivery, DeliveryKind, DeliveryState, Target
+from core.records import (
+    Bill,
+    Case,
+    Conversation,
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    Expense,
+    PaidAnswer,
+    Target,
+)
 from core.redact import hide_tokens
 from core.tables import clean, instant
 
@@ -290,4 +301,58 @@ def delivery_values(record: Delivery) -> Values:
         "remote_id": record.remote_id,
         "error": hide_tokens(record.error),  # a platform's own words may repeat what it was sent
         "uncertain": int(record.uncertain),
+    }
+
+
+def to_answer(row: Any) -> PaidAnswer:
+    return PaidAnswer(
+        conversation=row.conversation_id,
+        seq=row.seq,
+        question_seq=row.question_seq,
+        question_upto=row.question_upto,
+        source=row.source,
+        bill=_bill(row),
+        milliseconds=row.milliseconds,
+        at=row.at,
+    )
+
+
+def answer_values(record: PaidAnswer) -> Values:
+    return {
+        "conversation_id": record.conversation,
+        "seq": record.seq,
+        "question_seq": record.question_seq,
+        "question_upto": record.question_upto,
+        "source": record.source,
+        **_bill_values(record.bill),
+        "milliseconds": record.milliseconds,
+        "at": record.at,
+    }
+
+
+def to_expense(row: Any) -> Expense:
+    return Expense(row.reason, _bill(row), row.conversation_id, row.at)
+
+
+def expense_values(record: Expense) -> Values:
+    return {
+        "conversation_id": record.conversation,
+        "reason": record.reason,
+        **_bill_values(record.bill),
+        "at": record.at,
+    }
+
+
+def _bill(row: Any) -> Bill:
+    usage = Usage(row.input_tokens, row.output_tokens, row.cached_tokens)
+    return Bill(row.model, usage, row.cost_micro_usd)
+
+
+def _bill_values(bill: Bill) -> Values:
+    return {
+        "model": bill.model,
+        "input_tokens": bill.usage.input_tokens,
+        "cached_tokens": bill.usage.cached_tokens,
+        "output_tokens": bill.usage.output_tokens,
+        "cost_micro_usd": bill.micro_usd,
     }

@@ -6,7 +6,16 @@ from typing import Any
 
 from sqlalchemy import BigInteger, BindParameter, bindparam, func, or_, select, type_coerce
 
-from core.tables import cases, conversations, cursors, deliveries, files, messages
+from core.tables import (
+    answers,
+    cases,
+    conversations,
+    cursors,
+    deliveries,
+    expenses,
+    files,
+    messages,
+)
 
 _conversation: BindParameter[Any] = bindparam("conversation")
 _limit: BindParameter[Any] = bindparam("limit")
@@ -170,6 +179,30 @@ RELEASE_HELD = (
 )
 ADD_DELIVERY = deliveries.insert()
 SET_DELIVERY = deliveries.update().where(deliveries.c.id == bindparam("row_id"))
+
+# --- money ----------------------------------------------------------------------------------
+
+ANSWER = select(answers).where(
+    answers.c.conversation_id == _conversation, answers.c.seq == bindparam("number")
+)
+ANSWERS = (
+    select(answers)
+    .where(answers.c.at >= bindparam("since"), answers.c.at < bindparam("until"))
+    .order_by(answers.c.at, answers.c.conversation_id, answers.c.seq)
+)
+EXPENSES = (
+    select(expenses)
+    .where(expenses.c.at >= bindparam("since"), expenses.c.at < bindparam("until"))
+    .order_by(expenses.c.at, expenses.c.id)
+)
+SPENT_ON_ANSWERS = select(func.coalesce(func.sum(answers.c.cost_micro_usd), 0)).where(
+    answers.c.at >= bindparam("since")
+)
+SPENT_OTHERWISE = select(func.coalesce(func.sum(expenses.c.cost_micro_usd), 0)).where(
+    expenses.c.at >= bindparam("since")
+)
+ADD_ANSWER = answers.insert()
+ADD_EXPENSE = expenses.insert()
 
 # --- cursors --------------------------------------------------------------------------------
 

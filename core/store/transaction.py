@@ -27,7 +27,16 @@ from core.messages import (
     Message,
 )
 from core.notices import MessageDeleted, MessageEdited, MessageStored, Notice
-from core.records import Case, Conversation, Delivery, DeliveryKind, DeliveryState, Target
+from core.records import (
+    Case,
+    Conversation,
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    Expense,
+    PaidAnswer,
+    Target,
+)
 from core.store import filing, rows
 from core.store import statements as sql
 from core.store.identity import Identity, Record
@@ -270,6 +279,16 @@ class Transaction(Reader):
         record.id = self._insert(sql.ADD_DELIVERY, rows.delivery_values(record))
         self.wake()
         return self._deliveries.keep(record)
+
+    # --- money ---
+
+    def add_answer(self, answer: PaidAnswer) -> None:
+        """Note what an answer has cost, in the transaction that says it."""
+        self.execute(sql.ADD_ANSWER, rows.answer_values(answer))
+
+    def add_expense(self, expense: Expense) -> None:
+        """Note what was paid without an answer."""
+        self.execute(sql.ADD_EXPENSE, rows.expense_values(expense))
 
     # --- the rest ---
 

@@ -44,11 +44,12 @@ class Completion:
             tokens_in(call.name + _arguments(call)) for call in self.turn.tool_calls
         )
         asked = self.request.tokens
+        cached = min(asked, self.turn.cached_tokens)
         return {
             "prompt_tokens": asked,
             "completion_tokens": said,
             "total_tokens": asked + said,
-            "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+            "prompt_tokens_details": {"cached_tokens": cached, "audio_tokens": 0},
             "completion_tokens_details": {"reasoning_tokens": 0, "audio_tokens": 0},
         }
 

@@ -22,7 +22,8 @@ class Turn:
 
     A streamed answer comes in pieces of `chunk_size` characters, `seconds_between` apart, the
     first after `seconds_before`. `finish_reason` overrides the natural one; `refusal` is the
-    model's own refusal to answer. With `no_choices` the answer has none at all.
+    model's own refusal to answer. With `no_choices` the answer has none at all. `cached_tokens`
+    of the question are told to have been read before.
     """
 
     text: str = ""
@@ -33,6 +34,7 @@ class Turn:
     finish_reason: str | None = None
     refusal: str | None = None
     no_choices: bool = False
+    cached_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ async def told(house: House) -> list[str]:
     """What the desk's channel is told about GPT, in an open house."""
     await house.open()
     told: list[str] = []
-    house.service.turns.announce = told.append
+    house.service.turns.calls.announce = told.append
     return told
 
 
@@ -74,8 +74,8 @@ async def test_while_gpt_is_down_rules_answer_and_a_person_is_called_without_a_w
     await ask(house, "shipping", "Shipping takes 3 days.")
     assert outage.calls() == 4
     await ask(house, "and now?", SORRY)
-    began = house.service.turns.clock()
-    house.service.turns.clock = lambda: began + 61
+    began = house.service.turns.calls.clock()
+    house.service.turns.calls.clock = lambda: began + 61
     house.openai.script("In the shade.")
     await ask(house, "is moss fine?", "In the shade.")
     assert [line.partition(":")[0] for line in told] == [
@@ -94,8 +94,8 @@ async def test_a_probe_that_fails_costs_one_customer_one_try(
     """D22: after the pause one question tries; its customer waits for no second."""
     outage = Outage(house, server_error())
     await asyncio.gather(ask(house, "moss?", SORRY), ask(house, "ivy?", SORRY))
-    began = house.service.turns.clock()
-    house.service.turns.clock = lambda: began + 61
+    began = house.service.turns.calls.clock()
+    house.service.turns.calls.clock = lambda: began + 61
     await asyncio.gather(*(ask(house, f"fern {n}?", SORRY) for n in range(5)))
     assert outage.calls() == 5
     assert len(told) == 1
