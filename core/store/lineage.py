@@ -65,7 +65,7 @@ class Lineage:
             )
         log = self._database.with_name(self._database.name + "-wal")
         was_killed = beside is not None and beside.open and beside.file == self._inode()
-        if was_killed and not log.exists() and self._ends_before(beside):
+        if was_killed and _is_empty(log) and self._ends_before(beside):
             raise StoreUnavailable(
                 f"{self._database} lacks its newest messages: {log.name}, which held them, is "
                 f"gone; put it back, or delete {self.beside.name} to go without them"
@@ -137,6 +137,11 @@ class Lineage:
     def _inode(self) -> int:
         found = identity(self._database)
         return found[1] if found else 0
+
+
+def _is_empty(log: Path) -> bool:
+    """Whoever only looks into the database leaves an empty log in the place of none."""
+    return not log.exists() or not log.stat().st_size
 
 
 def _decoded(text: str | None) -> Beat | None:

@@ -17,6 +17,7 @@ import pytest
 
 from core.errors import StoreUnavailable
 from core.store import Store
+from core.store.history import read_past
 from tests.scenarios.house import House
 from tests.store.clock import Clock
 from tests.store.shop import ANNA, texts, write
@@ -118,19 +119,26 @@ async def test_a_database_that_is_gone_at_start_does_not_come_back_empty(
     await (await opened(path)).close()
 
 
-async def test_a_log_lost_after_a_kill_is_missed_at_the_next_start(path: Path) -> None:
-    """D25: the newest messages were in it, so the start is refused until somebody decides."""
+@pytest.mark.parametrize("looked", [False, True])
+async def test_a_log_lost_after_a_kill_is_missed_at_the_next_start(
+    looked: bool, path: Path
+) -> None:
+    """D25: the newest messages were in it, so the start is refused until somebody decides, also
+    when somebody has looked into the store meanwhile, which leaves an empty log."""
     store = await opened(path)
     await store.write(lambda unit: write(unit, "in the log"))
     files = {name: path.with_name(name).read_bytes() for name in ("frontdesk.db", LOG, RUN)}
     await store.close()
     path.write_bytes(files["frontdesk.db"])  # as a kill would leave it, with the log gone
     path.with_name(RUN).write_bytes(files[RUN])
+    if looked:
+        with pytest.raises(StoreUnavailable, match="no tables yet"):  # they were in the log
+            await read_past(f"sqlite:///{path}", lambda past: past.sizes())
     for _start in range(2):
         with pytest.raises(StoreUnavailable, match=r"lacks its newest messages.*db-wal"):
             await opened(path)
         assert path.read_bytes() == files["frontdesk.db"]
-        assert not path.with_name(LOG).exists()
+        assert path.with_name(LOG).exists() is looked
     path.with_name(LOG).write_bytes(files[LOG])
     again = await opened(path)
     assert await said(again) == ["in the log"]
