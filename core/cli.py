@@ -10,11 +10,12 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from core.errors import FrontdeskError, SettingsError
+from core.lab.arguments import add_replay
 from core.settings import Settings
 
 FINE, FAILED, WRONG = 0, 1, 2
@@ -69,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_check(commands)
     _add_try(commands)
+    add_replay(commands, _replay)
     _add_manifest(commands)
     return parser
 
@@ -159,11 +161,11 @@ def _platforms(text: str) -> frozenset[str]:
     return names
 
 
-def _loaded(path: Path) -> Settings:
+def _loaded(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
     from connectors import SECTIONS, SETTINGS
     from core.settings import load
 
-    return load(path, environ=os.environ, channels=SETTINGS, sections=SECTIONS)
+    return load(path, environ=environ, channels=SETTINGS, sections=SECTIONS)
 
 
 def _version() -> int:
@@ -220,6 +222,16 @@ def _try(options: argparse.Namespace) -> int:
     for line in explain(settings, Situation(text, options.channel, language, is_open)):
         print(line)
     return FINE
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from core.lab.commands import replay
+    from core.settings.environment import environment
+
+    # The new file may lie elsewhere, without a .env of its own.
+    environ = environment(options.against, os.environ)
+    today, new = _loaded(options.against), _loaded(options.settings, environ)
+    return replay(today, new, options.since, as_json=options.json)
 
 
 def _manifest(options: argparse.Namespace) -> int:

@@ -26,6 +26,8 @@ PURE = (
     "core.folding",
     "core.clean",
     "core.translations",
+    "core.lab.asked",
+    "core.lab.replay",
     "connectors.web.inbound",
     "connectors.web.outbound",
     "connectors.telegram.inbound",
@@ -47,6 +49,7 @@ HOMES = {
     "slack_bolt": ("connectors.slack", "bridge"),
     "slack_sdk": ("connectors.slack", "bridge"),
     "alembic.command": ("core.store",),
+    "rich": ("core.lab",),
 }
 OUTWARD = ("core.app", "core.cli", "core.check", "core.explain", "core.demo", "core.__main__")
 LONGEST_FILE, MEDIAN_FUNCTION, P90_FUNCTION, LONGEST_FUNCTION = 400, 8, 25, 40

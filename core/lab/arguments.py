@@ -1,0 +1,50 @@
+"""The lab's commands as far as their arguments go; imported at every start, so it stays light."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from core.lab.since import Since, since
+
+Command = Callable[[argparse.Namespace], int]
+
+_USUAL = Path("settings.yaml")
+
+
+def add_replay(commands: Any, command: Command) -> None:
+    about = (
+        "Put the customers' messages of the past to today's rules and to new ones, and print "
+        "what differs: changed answers, newly answered, newly lost, calls of GPT and money saved. "
+        "Each message is asked in the channel, language, hours and name it came with, and only "
+        "those count that came while the bot was responsible. It reads the store of today's "
+        "settings beside the running service, asks nobody and changes nothing."
+    )
+    parser = commands.add_parser("replay", help="try new rules on the past", description=about)
+    parser.add_argument(
+        "--settings", type=Path, required=True, metavar="NEW", help="the file with the new rules"
+    )
+    parser.add_argument(
+        "--against",
+        type=Path,
+        default=_USUAL,
+        metavar="TODAY",
+        help="the file that answers today, as given to run; its store is read, and whether there "
+        "is GPT is its say (default: settings.yaml)",
+    )
+    _add_span(parser)
+    parser.set_defaults(command=command)
+
+
+def _add_span(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--since",
+        type=since,
+        default=Since(),
+        metavar="7d",
+        help="only what came since: a span like 12h, 7d or 4w, or a date like 2026-11-01 "
+        "(default: all there is)",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON, every message in it")

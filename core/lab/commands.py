@@ -1,0 +1,59 @@
+"""The lab's commands: read the store beside the service, think, and write to standard output."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from core.check import failed_tests
+from core.lab import replay_report
+from core.lab.money import answer_price
+from core.lab.replay import Replay
+from core.lab.screen import page, progress, write_json
+from core.lab.since import Since
+from core.policy import Policy
+from core.settings import Settings
+from core.store.history import Past, Talk, read_past
+
+
+def replay(today: Settings, new: Settings, since: Since, *, as_json: bool) -> int:
+    """Raises StoreUnavailable or NewerDatabase."""
+    now = datetime.now(UTC)
+    policy = Policy.of(today)
+    begin = since.begin(now, policy.zone)
+    compared = Replay(policy, Policy.of(new), has_model=not today.why_off("gpt"))
+
+    def query(past: Past) -> None:
+        _each_talk(past, begin, "replaying", lambda talk: compared.take(talk, begin))
+
+    asyncio.run(read_past(today.store.url, query))
+    _warn(new)
+    frame = replay_report.Frame(today.path, new.path, begin, now)
+    price = answer_price(today)
+    if as_json:
+        write_json(replay_report.as_json(frame, compared.result, price))
+    else:
+        with page() as screen:
+            replay_report.show(screen, frame, compared.result, price)
+    return 0
+
+
+def _each_talk(
+    past: Past, begin: datetime | None, about: str, take: Callable[[Talk], None]
+) -> None:
+    sizes = past.sizes(begin)
+    with progress(about, sum(sizes.values())) as step:
+        for talk in past.talks(sizes):
+            take(talk)
+            step(len(talk.lines))
+
+
+def _warn(settings: Settings) -> None:
+    """What is compared should also be fit to go live."""
+    if failures := failed_tests(settings):
+        count = f"{len(failures)} of its own tests"
+        sys.stderr.write(
+            f"frontdesk: {settings.path} fails {count}; see frontdesk check {settings.path}\n"
+        )
