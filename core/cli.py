@@ -46,8 +46,7 @@ def _guarded(command: Callable[[argparse.Namespace], int], options: argparse.Nam
     try:
         return command(options)
     except SettingsError as error:
-        for problem in error.problems:
-            print(problem, file=sys.stderr)
+        print(error.report(), file=sys.stderr)
         return WRONG
     except FrontdeskError as error:
         print(f"frontdesk: {error}", file=sys.stderr)
@@ -196,10 +195,10 @@ def _check(options: argparse.Namespace) -> int:
         return WRONG
     settings = _loaded(path)
     for warning in settings.warnings:
-        print(f"{warning} [warning]")
+        print(warning.report(" [warning]"))
     failures = failed_tests(settings)
     for failure in failures:
-        print(failure, file=sys.stderr)
+        print(failure.report(), file=sys.stderr)
     if failures:
         return WRONG
     for line in verdict(settings):

@@ -76,6 +76,7 @@ class Draft:
         for name in _REFERENCE.findall(text):
             if len(values.get(name, "")) >= _SHORTEST_SECRET:
                 self._filled[values[name]] = f"${{{name}}}"
+                self.source.secrets.add(values[name])
 
     def _shown(self, text: str) -> str:
         """`text` for everybody's eyes: a secret may stand where nobody expected one."""

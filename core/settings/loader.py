@@ -13,7 +13,7 @@ from core.hours import BadHours, OpeningHours
 from core.settings.document import parse
 from core.settings.draft import Draft
 from core.settings.environment import environment
-from core.settings.nodes import MapNode, ScalarNode, find, scalars
+from core.settings.nodes import MapNode, ScalarNode, find
 from core.settings.replies import compiled
 from core.settings.schema import Business, Groups, Settings
 from core.settings.secrets import warn_about_secrets
@@ -41,7 +41,7 @@ def load(
     draft = Draft(source, *parse(source))
     variables = draft.fill(environment(path, environ))
     parts = _parts(draft, channels, sections)
-    rules, lines = compiled(draft, channels)
+    rules, places = compiled([draft], channels)
     business = parts.get("business")
     wording = texts(draft, business)
     hours = _hours(draft, business)
@@ -55,8 +55,7 @@ def load(
         hours=hours,
         warnings=warnings,
         variables=variables,
-        lines=lines,
-        places=_tests(draft),
+        places=places,
         channels=MappingProxyType({name: parts[f"channels.{name}"] for name in channels}),
         sections=MappingProxyType({name: parts[name] for name in sections}),
         **{name: parts[name] for name in Groups.model_fields},
@@ -79,14 +78,6 @@ def _parts(
     models |= {f"channels.{name}": model for name, model in channels.items()}
     found = {path: draft.validated(model, path.split(".")) for path, model in models.items()}
     return {path: part for path, part in found.items() if part is not None}
-
-
-def _tests(draft: Draft) -> dict[str, tuple[int, int]]:
-    return {
-        path: draft.source.position(node.index)
-        for path, node in scalars(draft.root)
-        if path.startswith("quick_replies.") and ".tests." in path
-    }
 
 
 def _model(annotation: Any) -> type[BaseModel]:

@@ -25,9 +25,9 @@ class SettingsWatcher:
     """Loads the settings anew whenever their file or `.env` beside it changes.
 
     `load` is called in a thread. `on_loaded(settings, summary)` gets what loaded and differs from
-    what was in force; `on_refused(error)` what did not load, once for each save, while the old
-    settings stay in force. `on_recovered(summary)` follows `on_loaded` when the save before was
-    refused, for whoever was told that. All are called on the event loop.
+    what was in force, or what follows a file that was refused; `on_refused(error)` what did not
+    load, once for each save, while the old settings stay in force. Both are called on the event
+    loop.
     """
 
     def __init__(
@@ -37,7 +37,6 @@ class SettingsWatcher:
         *,
         on_loaded: Callable[[Settings, str], None],
         on_refused: Callable[[SettingsError], None],
-        on_recovered: Callable[[str], None] = lambda summary: None,
         every: float = 0.3,
     ) -> None:
         """`current` is what the process has started with."""
@@ -45,7 +44,6 @@ class SettingsWatcher:
         self._load = load
         self._on_loaded = on_loaded
         self._on_refused = on_refused
-        self._on_recovered = on_recovered
         self._every = every
         self._paths = (current.path, dotenv_path(current.path))
         self._seen: State = ()  # so the first look loads: a save since the start is not missed
@@ -99,8 +97,6 @@ class SettingsWatcher:
         if changes != NOTHING:
             self._current = new
             self._on_loaded(new, changes)
-        if was_refused:
-            self._on_recovered(changes)
 
     def _changes(self, new: Settings) -> str:
         if summary(self._current, new) == NOTHING:
