@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core.errors import FrontdeskError, SettingsError
-from core.lab.arguments import add_replay
+from core.lab.arguments import add_replay, add_stats
 from core.settings import Settings
 
 FINE, FAILED, WRONG = 0, 1, 2
@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(commands)
     _add_try(commands)
     add_replay(commands, _replay)
+    add_stats(commands, _stats)
     _add_manifest(commands)
     return parser
 
@@ -231,6 +232,12 @@ def _replay(options: argparse.Namespace) -> int:
     environ = environment(options.against, os.environ)
     today, new = _loaded(options.against), _loaded(options.settings, environ)
     return replay(today, new, options.since, as_json=options.json)
+
+
+def _stats(options: argparse.Namespace) -> int:
+    from core.lab.commands import stats
+
+    return stats(_loaded(options.settings), options.since, as_json=options.json)
 
 
 def _manifest(options: argparse.Namespace) -> int:

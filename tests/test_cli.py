@@ -238,7 +238,7 @@ def test_the_manifest_is_yaml(capsys: Captured) -> None:
     assert printed["display_information"]["name"] == "Fern & Clay"
 
 
-@pytest.mark.parametrize("command", ["run", "demo", "check", "try", "replay", "manifest"])
+@pytest.mark.parametrize("command", ["run", "demo", "check", "try", "replay", "stats", "manifest"])
 def test_every_command_explains_itself(command: str, capsys: Captured) -> None:
     with pytest.raises(SystemExit) as left:
         main([command, "--help"])
