@@ -26,6 +26,7 @@ PURE = (
     "core.folding",
     "core.clean",
     "core.translations",
+    "core.similarity",
     "core.lab.asked",
     "core.lab.replay",
     "connectors.web.inbound",
