@@ -63,11 +63,15 @@ class Problem:
 
 
 class SettingsError(FrontdeskError):
-    """The settings cannot be used; `problems` lists every fault found, in file order."""
+    """The settings cannot be used; `problems` lists every fault found, in file order.
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    `inputs` are glob patterns of the included files, as far as they are known.
+    """
+
+    def __init__(self, problems: Sequence[Problem], inputs: Sequence[str] = ()) -> None:
         super().__init__("\n".join(map(str, problems)))
         self.problems = tuple(problems)
+        self.inputs = tuple(inputs)
 
     def report(self) -> str:
         """Every problem with the line it is about."""

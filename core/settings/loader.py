@@ -13,6 +13,7 @@ from core.hours import BadHours, OpeningHours
 from core.settings.document import parse
 from core.settings.draft import Draft
 from core.settings.environment import environment
+from core.settings.include import KEYS, Book
 from core.settings.nodes import MapNode, ScalarNode, find
 from core.settings.replies import compiled
 from core.settings.schema import Business, Groups, Settings
@@ -39,15 +40,18 @@ def load(
     path = Path(path)
     source = read(path)
     draft = Draft(source, *parse(source))
-    variables = draft.fill(environment(path, environ))
+    values = environment(path, environ)
+    variables = draft.fill(values)
     parts = _parts(draft, channels, sections)
-    rules, places = compiled([draft], channels)
+    book = Book(draft, path, values)
+    rules, places = compiled(book.drafts, channels)
     business = parts.get("business")
     wording = texts(draft, business)
     hours = _hours(draft, business)
-    _warn_about_no_effect(draft)
-    warn_about_secrets(draft, parts)
-    warnings = draft.finish()
+    for one in book.drafts:
+        _warn_about_no_effect(one)
+        warn_about_secrets(one, parts if one is draft else {})
+    warnings = book.finish()
     return Settings(
         path=path,
         quick_replies=rules,
@@ -56,6 +60,7 @@ def load(
         warnings=warnings,
         variables=variables,
         places=places,
+        inputs=tuple(book.inputs),
         channels=MappingProxyType({name: parts[f"channels.{name}"] for name in channels}),
         sections=MappingProxyType({name: parts[name] for name in sections}),
         **{name: parts[name] for name in Groups.model_fields},
@@ -68,7 +73,7 @@ def _parts(
     """Every validated group by its dotted path; those with problems are missing."""
     groups = {name: _model(field.annotation) for name, field in Groups.model_fields.items()}
     models: dict[str, type[BaseModel]] = {**groups, **sections}
-    draft.only([], [*models, "channels", "quick_replies", "texts"])
+    draft.only([], [*models, *KEYS, "channels", "texts"])
     draft.allow_empty(draft.root, [*models, "channels", "texts"])
     node = draft.root.items.get("channels")
     if node is not None and not isinstance(node, MapNode):

@@ -177,7 +177,8 @@ class Settings:
 
     `channels` has every known channel and `sections` every known section, with their defaults
     where the file is silent. `variables` says which environment variable filled a value, by
-    dotted path, and `places` where each rule of `quick_replies` stands.
+    dotted path, `places` where each rule of `quick_replies` stands, and `inputs` has glob
+    patterns of every file that `include` asks for.
     """
 
     path: Path
@@ -198,6 +199,7 @@ class Settings:
     warnings: tuple[Problem, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
     places: Places = field(default_factory=Places)
+    inputs: tuple[str, ...] = ()
 
     def section(self, name: str) -> Any:
         """The settings of a section that another package defined, such as "slack"."""
