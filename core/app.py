@@ -134,11 +134,10 @@ def run(path: Path) -> int:
     try:
         settings = composition.load()
     except SettingsError as error:
-        sys.stderr.write(f"{error.report()}\n")
+        sys.stderr.write(f"{error}\n")
         return 2
     for warning in settings.warnings:
-        for line in warning.report().splitlines():
-            log.warning("%s", line)
+        log.warning("%s", warning)
     raise_file_limit()
     try:
         return asyncio.run(serve(settings, composition.outward()))

@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from core.breaker import Breaker
 from core.casework import Casework
 from core.errors import ModelError, ModelRefused
+from core.knowledge.consulted import KNOWLEDGE, Consulted
+from core.knowledge.library import Library
 from core.messages import Answer, Message
 from core.policy import Policy
 from core.ports import LanguageModel
@@ -31,6 +33,7 @@ class Calls:
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self.clock: Callable[[], float] = time.monotonic
         self.announce: Callable[[str], None] = lambda _text: None
+        self.library: Library | None = None
         self.model = None
 
     @property
@@ -48,24 +51,39 @@ class Calls:
     ) -> Answer:
         """The answer to the end of `history`, shown to the customer while it is written. Raises
         ModelError."""
-        settings, model = policy.settings, self._model
+        settings, model, language = policy.settings, self._model, conversation.language
         if model is None:
             raise ModelRefused("GPT is off")
+        known = await self._consult(policy, conversation, history)
         brief = instructions(
             business=settings.business.name,
-            language=conversation.language,
+            language=language,
             own=settings.gpt.instructions,
             desk=self._casework.has_desk,
             is_open=policy.is_open(conversation.updated_at),
+            knowledge=known.passages,
         )
-        turns = fit(history, settings.gpt.max_history)
+        turns = fit(history, settings.gpt.max_history - known.cost)
+        read = known.read(brief, turns)
         composing = self._presence.composing(
             conversation.address, policy.bot, conversation.context
         )
         async with self._slots:
             with self._breaker.call():
                 async with composing as on_draft:
-                    return await model.answer(brief, turns, on_draft=on_draft)
+                    shown = known.showing(on_draft, read)
+                    answer = await model.answer(brief, turns, on_draft=shown)
+        return known.named(
+            answer, read, lambda source: policy.text("source", language, source=source)
+        )
+
+    async def _consult(
+        self, policy: Policy, conversation: Conversation, history: Sequence[Message]
+    ) -> Consulted:
+        if self.library is None:
+            return Consulted()
+        room = policy.settings.gpt.max_history // KNOWLEDGE
+        return await self.library.consult(history, conversation.pending_seq or 0, room)
 
     def _paused(self, error: ModelError) -> None:
         log.error("GPT is not asked any more until it answers again: %s", error)

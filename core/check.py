@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from core.errors import Problem
 from core.handover import Asks
 from core.quick_replies import QuickReplies, run_tests
 from core.settings import Settings
 
+if TYPE_CHECKING:
+    from core.knowledge.survey import Survey  # read only where knowledge is set
+
 
 def failed_tests(settings: Settings) -> tuple[Problem, ...]:
     """A problem for each of the rules' own tests that does not hold."""
     rules = settings.quick_replies
     failures = run_tests(rules, QuickReplies.compile(rules), Asks(settings.handover.ask).asked)
-    return tuple(
-        settings.places.problem(
-            failure.rule,
-            failure.path,
-            f'the rule "{rules[failure.rule].id}" fails its test: {failure.reason}',
-        )
-        for failure in failures
-    )
+    found = []
+    for failure in failures:
+        path = ".".join(map(str, ("quick_replies", failure.rule, *failure.path)))
+        rule = rules[failure.rule].id
+        line, column = settings.places.get(path, (settings.line_of(rule), 1))
+        reason = f'the rule "{rule}" fails its test: {failure.reason}'
+        found.append(Problem(str(settings.path), line, column, reason))
+    return tuple(sorted(found, key=lambda problem: (problem.line, problem.column)))
 
 
-def verdict(settings: Settings) -> Iterator[str]:
-    """Lines for a file without problems: how much there is, then each part, on or off and why."""
+def verdict(settings: Settings, known: Survey | None = None) -> Iterator[str]:
+    """Lines for a file without problems: how much there is, then each part, on or off and why.
+    `known` is what the files of `gpt.knowledge` came to."""
     rules = settings.quick_replies
     tests = sum(len(rule.match_tests) + len(rule.miss_tests) for rule in rules)
     yield (
@@ -36,7 +41,12 @@ def verdict(settings: Settings) -> Iterator[str]:
     width = max(map(len, parts))
     for name, path in parts.items():
         reason = settings.why_off(path)
-        yield f"  {name:{width}}  {f'off ({reason})' if reason else 'on'}"
+        on = f"on, knows {_known(known)}" if name == "GPT" and known else "on"
+        yield f"  {name:{width}}  {f'off ({reason})' if reason else on}"
+
+
+def _known(known: Survey) -> str:
+    return f"{_count(known.passages, 'passage')} of {_count(known.files, 'file')}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -13,10 +13,14 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.errors import FrontdeskError, SettingsError
-from core.lab.arguments import add_replay, add_stats
+from core.lab.arguments import add_replay
 from core.settings import Settings
+
+if TYPE_CHECKING:
+    from core.knowledge.survey import Survey
 
 FINE, FAILED, WRONG = 0, 1, 2
 
@@ -46,7 +50,8 @@ def _guarded(command: Callable[[argparse.Namespace], int], options: argparse.Nam
     try:
         return command(options)
     except SettingsError as error:
-        print(error.report(), file=sys.stderr)
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
         return WRONG
     except FrontdeskError as error:
         print(f"frontdesk: {error}", file=sys.stderr)
@@ -70,7 +75,6 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(commands)
     _add_try(commands)
     add_replay(commands, _replay)
-    add_stats(commands, _stats)
     _add_manifest(commands)
     return parser
 
@@ -196,15 +200,27 @@ def _check(options: argparse.Namespace) -> int:
         return WRONG
     settings = _loaded(path)
     for warning in settings.warnings:
-        print(warning.report(" [warning]"))
-    failures = failed_tests(settings)
+        print(f"{warning} [warning]")
+    failures, known = [*failed_tests(settings)], _surveyed(settings)
+    if known is not None:
+        failures += known.errors
+        for warning in known.warnings:
+            print(f"{warning} [warning]")
     for failure in failures:
-        print(failure.report(), file=sys.stderr)
+        print(failure, file=sys.stderr)
     if failures:
         return WRONG
-    for line in verdict(settings):
+    for line in verdict(settings, known):
         print(line)
     return FINE
+
+
+def _surveyed(settings: Settings) -> Survey | None:
+    if not settings.gpt.knowledge:
+        return None
+    from core.knowledge.survey import survey
+
+    return survey(settings)
 
 
 def _try(options: argparse.Namespace) -> int:
@@ -232,12 +248,6 @@ def _replay(options: argparse.Namespace) -> int:
     environ = environment(options.against, os.environ)
     today, new = _loaded(options.against), _loaded(options.settings, environ)
     return replay(today, new, options.since, as_json=options.json)
-
-
-def _stats(options: argparse.Namespace) -> int:
-    from core.lab.commands import stats
-
-    return stats(_loaded(options.settings), options.since, as_json=options.json)
 
 
 def _manifest(options: argparse.Namespace) -> int:

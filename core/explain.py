@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from core.handover import Asks
+from core.knowledge.consulted import KNOWLEDGE
 from core.messages import Button
 from core.quick_replies import Explanation, Hit, Question, QuickReplies, Then
 from core.settings import Settings
@@ -72,7 +73,8 @@ def _bases(names: Iterable[str]) -> set[str]:
 
 
 def _rule(settings: Settings, situation: Situation, hit: Hit) -> Iterator[str]:
-    yield f'The rule "{hit.rule.id}" answers ({settings.where(hit.rule.id)}).'
+    place = f"{settings.path}:{settings.line_of(hit.rule.id)}"
+    yield f'The rule "{hit.rule.id}" answers ({place}).'
     yield f"  matched  {hit.matched}"
     if hit.text:
         yield f"  reply    {_indented(hit.text)}"
@@ -80,6 +82,7 @@ def _rule(settings: Settings, situation: Situation, hit: Hit) -> Iterator[str]:
         yield f"  button   {_button(button)}"
     if hit.rule.then is Then.GPT:
         yield f"  then     {_gpt(settings) or 'GPT answers as well'}"
+        yield from _knowledge(settings, situation)
     if hit.rule.then is Then.ESCALATE:
         yield "  then     a person is called"
         yield from _person(settings, situation, "handover")
@@ -89,9 +92,20 @@ def _beyond_rules(settings: Settings, situation: Situation) -> Iterator[str]:
     off = _gpt(settings)
     if not off:
         yield f"GPT answers ({settings.gpt.model}): no rule matches."
+        yield from _knowledge(settings, situation)
         return
     yield f"A person answers: no rule matches, and {off}."
     yield from _person(settings, situation, "cannot_answer")
+
+
+def _knowledge(settings: Settings, situation: Situation) -> Iterator[str]:
+    """What GPT is given from the business's own files."""
+    if not settings.gpt.knowledge or _gpt(settings):
+        return
+    from core.knowledge.trial import looked_up
+
+    for line in looked_up(settings, situation.text, settings.gpt.max_history // KNOWLEDGE):
+        yield f"           {line}" if line.startswith(" ") else f"  knows    {line}"
 
 
 def _person(settings: Settings, situation: Situation, name: str) -> Iterator[str]:

@@ -19,6 +19,7 @@ from core.customers import Customers
 from core.engine import Engine
 from core.errors import ModelError, ModelRefused, SettingsError, StoreUnavailable
 from core.files import StoredFiles
+from core.knowledge.library import Library
 from core.limits import CustomerRates
 from core.memory import Tidy
 from core.messages import ChannelName
@@ -45,7 +46,7 @@ from core.replies import Replies
 from core.settings import Settings
 from core.settings.reload import SettingsWatcher
 from core.starter import Starter
-from core.store import Store, StoredCases, StoredCursors, StoredTranscript
+from core.store import Shelf, Store, StoredCases, StoredCursors, StoredTranscript
 from core.tasks import Tasks
 from core.telemetry import Telemetry
 from core.turns import Turns
@@ -160,6 +161,9 @@ class Service:
             failed=self.metrics.outbox_failed,
         )
         self.reminders = Reminders(store, self.casework, self.policy, self._now)
+        self.library = self.turns.calls.library = Library(
+            Shelf(store), lambda: self._policy.settings, told=self._announce
+        )
 
     async def _begin(self) -> None:
         self._listen()
@@ -170,6 +174,7 @@ class Service:
         self._tasks.start(self.outbox.run(), "outbox")
         self._tasks.start(self.reminders.run(), "reminders")
         self._tasks.start(self._watch_settings(), "settings watcher")
+        self._tasks.start(self.library.run(), "knowledge files")
         self._tasks.start(self._sweep_files(), "sweep of old files")
         self._tasks.start(self._count_pending(), "count of pending deliveries")
         self._tasks.start(self.store.follow_clock(), "clock watch")
@@ -289,6 +294,7 @@ class Service:
             self._outward.load,
             on_loaded=self._use_settings,
             on_refused=self._keep_settings,
+            on_recovered=lambda changes: self._announce(f"settings.yaml: {changes}"),
         ).run()
 
     def _use_settings(self, settings: Settings, changes: str) -> None:
@@ -298,21 +304,16 @@ class Service:
         if old.desk != settings.desk:
             self._tasks.start(self.reminders.reschedule(), "new waiting times")
         self._rates.per_minute = settings.limits.customer_per_minute
+        self.library.wake()
         log.info("settings.yaml was loaded again: %s", changes)
-        known = {warning.message for warning in old.warnings}
-        for warning in settings.warnings:
-            if warning.message not in known:
-                _log_lines(logging.WARNING, warning.report())
         self.metrics.settings_reloaded(ok=True)
-        self._announce(f"settings.yaml: {changes}")
 
     def _keep_settings(self, error: SettingsError) -> None:
         log.error("settings.yaml was not taken, the old settings stay:")
-        _log_lines(logging.ERROR, error.report())
+        for problem in str(error).splitlines():
+            log.error("%s", problem)
         self.metrics.settings_reloaded(ok=False)
-        self._announce(
-            f"settings.yaml was not taken, the old rules go on answering:\n{error.brief}"
-        )
+        self._announce(f"settings.yaml was not taken, the old rules go on answering:\n{error}")
 
     def _announce(self, text: str) -> None:
         if self.desk is not None:
@@ -365,11 +366,6 @@ def _publisher(name: ChannelName, channel: SupportsLive) -> Callable[[Sequence[N
                 channel.publish(notice)
 
     return publish
-
-
-def _log_lines(level: int, text: str) -> None:
-    for line in text.splitlines():
-        log.log(level, "%s", line)
 
 
 async def _close_later(model: LanguageModel, seconds: float) -> None:

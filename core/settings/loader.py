@@ -13,8 +13,7 @@ from core.hours import BadHours, OpeningHours
 from core.settings.document import parse
 from core.settings.draft import Draft
 from core.settings.environment import environment
-from core.settings.include import KEYS, Book
-from core.settings.nodes import MapNode, ScalarNode, find
+from core.settings.nodes import MapNode, ScalarNode, find, scalars
 from core.settings.replies import compiled
 from core.settings.schema import Business, Groups, Settings
 from core.settings.secrets import warn_about_secrets
@@ -40,18 +39,15 @@ def load(
     path = Path(path)
     source = read(path)
     draft = Draft(source, *parse(source))
-    values = environment(path, environ)
-    variables = draft.fill(values)
+    variables = draft.fill(environment(path, environ))
     parts = _parts(draft, channels, sections)
-    book = Book(draft, path, values)
-    rules, places = compiled(book.drafts, channels)
+    rules, lines = compiled(draft, channels)
     business = parts.get("business")
     wording = texts(draft, business)
     hours = _hours(draft, business)
-    for one in book.drafts:
-        _warn_about_no_effect(one)
-        warn_about_secrets(one, parts if one is draft else {})
-    warnings = book.finish()
+    _warn_about_no_effect(draft)
+    warn_about_secrets(draft, parts)
+    warnings = draft.finish()
     return Settings(
         path=path,
         quick_replies=rules,
@@ -59,8 +55,8 @@ def load(
         hours=hours,
         warnings=warnings,
         variables=variables,
-        places=places,
-        inputs=tuple(book.inputs),
+        lines=lines,
+        places=_places(draft),
         channels=MappingProxyType({name: parts[f"channels.{name}"] for name in channels}),
         sections=MappingProxyType({name: parts[name] for name in sections}),
         **{name: parts[name] for name in Groups.model_fields},
@@ -73,7 +69,7 @@ def _parts(
     """Every validated group by its dotted path; those with problems are missing."""
     groups = {name: _model(field.annotation) for name, field in Groups.model_fields.items()}
     models: dict[str, type[BaseModel]] = {**groups, **sections}
-    draft.only([], [*models, *KEYS, "channels", "texts"])
+    draft.only([], [*models, "channels", "quick_replies", "texts"])
     draft.allow_empty(draft.root, [*models, "channels", "texts"])
     node = draft.root.items.get("channels")
     if node is not None and not isinstance(node, MapNode):
@@ -83,6 +79,16 @@ def _parts(
     models |= {f"channels.{name}": model for name, model in channels.items()}
     found = {path: draft.validated(model, path.split(".")) for path, model in models.items()}
     return {path: part for path, part in found.items() if part is not None}
+
+
+def _places(draft: Draft) -> dict[str, tuple[int, int]]:
+    """Of what is looked at again once the file is loaded."""
+    return {
+        path: draft.source.position(node.index)
+        for path, node in scalars(draft.root)
+        if path.startswith("gpt.knowledge.")
+        or (path.startswith("quick_replies.") and ".tests." in path)
+    }
 
 
 def _model(annotation: Any) -> type[BaseModel]:

@@ -139,6 +139,12 @@ SENTENCES: Mapping[str, Sentence] = {
         "I can read text, pictures, files and voice messages, but not this. Please write to me.",
         "我能接收文字、图片、文件和语音，但无法识别这条消息，请用文字告诉我。",
     ),
+    "source": _sentence(
+        "GPT's answer rests on a file of gpt.knowledge",
+        "Source: {source}",
+        "来源：{source}",
+        "source",
+    ),
     "welcome": _sentence(
         "a customer starts the chat with /start",
         "Hello! This is {business}. How can I help you?",
@@ -187,10 +193,6 @@ class Texts:
             if text:
                 return text
         return sentence.en
-
-    def own(self, name: str) -> Mapping[str, str]:
-        """The admin's wording of sentence `name`, by language."""
-        return self._own.get(name, {})
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Texts):

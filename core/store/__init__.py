@@ -7,12 +7,14 @@ transaction and returns after the commit, `read` runs one on a snapshot.
 from __future__ import annotations
 
 from core.store.reader import Reader
+from core.store.shelf import Shelf
 from core.store.store import Store
 from core.store.transaction import Transaction
 from core.store.views import StoredCases, StoredCursors, StoredTranscript
 
 __all__ = [
     "Reader",
+    "Shelf",
     "Store",
     "StoredCases",
     "StoredCursors",

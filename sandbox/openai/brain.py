@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sandbox.openai.shop import HANDED_OVER, OTHERWISE, PERSON, TOPICS, UPSET, Topic
-from sandbox.openai.turn import Request, ToolCall, Turn
+from sandbox.openai.passages import answer, finds_nothing, passages_in
+from sandbox.openai.shop import HANDED_OVER, OTHERWISE, PERSON, TOPICS, UNKNOWN, UPSET, Topic
+from sandbox.openai.turn import Request, ToolCall, Turn, text_of
 
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _HANDOVER_NAMES = ("hand", "human")
@@ -25,7 +26,19 @@ def shop_assistant(request: Request) -> Turn:
         return Turn(tool_calls=(call,), seconds_before=0.25)
     if reason:
         return _said(HANDED_OVER, question)
-    return _said(_topic_of(question), question)
+    return _informed(request, question)
+
+
+def _informed(request: Request, question: str) -> Turn:
+    """From the documents that came with the request, else from what the shop's people know."""
+    given = "\n".join(text_of(m) for m in request.messages if m["role"] == "system")
+    said = [text_of(message) for message in request.messages if message["role"] == "user"]
+    known = answer(question, "\n".join(said[-2:-1]), passages_in(given))
+    if known is not None:
+        return _said(Topic((), known, known), question)
+    topic = _topic_of(question)
+    looked = bool(passages_in(given)) or finds_nothing(given)
+    return _said(UNKNOWN if looked and topic is OTHERWISE else topic, question)
 
 
 def _said(topic: Topic, question: str) -> Turn:

@@ -188,6 +188,12 @@ OTHERWISE = Topic(
     "just say so.",
     "好问题。我最熟悉我们的植物、花盆、配送、退换和门店。能再多说一点您的需要吗？想找同事聊，也请直说。",
 )
+UNKNOWN = Topic(
+    (),
+    "I'm afraid I don't know that, and I'd rather not guess. Shall I ask one of my colleagues? "
+    "Just say so.",
+    "这个我不清楚，不想乱猜。要不要我请同事来回答？说一声就行。",
+)
 HANDED_OVER = Topic(
     (),
     "I've asked a colleague to join us. They'll read what you wrote, so you needn't repeat it.",

@@ -37,6 +37,37 @@ def test_the_shop_assistant_answers_what_was_asked(question: str, words: str) ->
     assert words in shop_assistant(asked(question)).text
 
 
+def informed(question: str, instructions: str) -> str:
+    messages = [
+        {"role": "system", "content": instructions},
+        {"role": "user", "content": question},
+    ]
+    return shop_assistant(Request("gpt-5.5", messages, [], False, False, None, {})).text
+
+
+PASSAGES = """Be kind.
+
+<passage number="1" from="Services › Plant hotel">
+A plant costs **1.50 €** a day. Bring it [two days](https://x.example) before. Book ahead.
+It is warm here.
+</passage>
+
+<passage number="2" from="服务 › 刻字">
+刻字需要三周。刻字花盆不能退货。
+</passage>"""
+
+
+def test_documents_in_the_instructions_are_answered_from_with_their_numbers() -> None:
+    hotel = informed("What is the plant hotel per day?", PASSAGES)
+    assert hotel.startswith("A plant costs 1.50 € a day.")
+    assert hotel.endswith(" [[1]]")
+    assert informed("刻字要多久", PASSAGES) == "刻字需要三周。刻字花盆不能退货。 [[2]]"
+    assert "welcome to Fern & Clay" in informed("hi", PASSAGES)
+    for instructions in (PASSAGES, "No document of the business says anything about it."):
+        unknown = informed("Who invented the wheel?", instructions)
+        assert "Shall I ask one of my colleagues?" in unknown
+
+
 @pytest.mark.parametrize(
     "text",
     ["I want to talk to a human", "This is unacceptable!", "WHERE IS IT!!!", "转人工", "我要投诉"],

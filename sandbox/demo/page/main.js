@@ -9,7 +9,7 @@ import { Ticker } from "./ticker.js";
 const SUGGESTIONS = [
   ["Where is my order #123456?", "A rule answers, and takes the number from the question"],
   ["我想退款", "The same rules, in Chinese"],
-  ["How do I repot a fern?", "No rule knows this, so GPT answers"],
+  ["How do I repot a fern?", "No rule knows this: GPT answers from the shop's files"],
   ["I want to talk to a person", "Opens a thread in Slack"],
 ];
 const PARTS = { web: "Web chat", gpt: "GPT", telegram: "Telegram", slack: "Slack" };

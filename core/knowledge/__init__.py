@@ -1,0 +1,1 @@
+"""Answer from the business's own files: find the passages that fit a question, name the source."""
