@@ -134,10 +134,11 @@ def run(path: Path) -> int:
     try:
         settings = composition.load()
     except SettingsError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{error.report()}\n")
         return 2
     for warning in settings.warnings:
-        log.warning("%s", warning)
+        for line in warning.report().splitlines():
+            log.warning("%s", line)
     raise_file_limit()
     try:
         return asyncio.run(serve(settings, composition.outward()))

@@ -18,14 +18,14 @@ def failed_tests(settings: Settings) -> tuple[Problem, ...]:
     """A problem for each of the rules' own tests that does not hold."""
     rules = settings.quick_replies
     failures = run_tests(rules, QuickReplies.compile(rules), Asks(settings.handover.ask).asked)
-    found = []
-    for failure in failures:
-        path = ".".join(map(str, ("quick_replies", failure.rule, *failure.path)))
-        rule = rules[failure.rule].id
-        line, column = settings.places.get(path, (settings.line_of(rule), 1))
-        reason = f'the rule "{rule}" fails its test: {failure.reason}'
-        found.append(Problem(str(settings.path), line, column, reason))
-    return tuple(sorted(found, key=lambda problem: (problem.line, problem.column)))
+    return tuple(
+        settings.places.problem(
+            failure.rule,
+            failure.path,
+            f'the rule "{rules[failure.rule].id}" fails its test: {failure.reason}',
+        )
+        for failure in failures
+    )
 
 
 def verdict(settings: Settings, known: Survey | None = None) -> Iterator[str]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import FrontdeskError, SettingsError
-from core.lab.arguments import add_replay
+from core.lab.arguments import add_replay, add_stats
 from core.settings import Settings
 
 if TYPE_CHECKING:
@@ -50,8 +50,7 @@ def _guarded(command: Callable[[argparse.Namespace], int], options: argparse.Nam
     try:
         return command(options)
     except SettingsError as error:
-        for problem in error.problems:
-            print(problem, file=sys.stderr)
+        print(error.report(), file=sys.stderr)
         return WRONG
     except FrontdeskError as error:
         print(f"frontdesk: {error}", file=sys.stderr)
@@ -75,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(commands)
     _add_try(commands)
     add_replay(commands, _replay)
+    add_stats(commands, _stats)
     _add_manifest(commands)
     return parser
 
@@ -200,14 +200,14 @@ def _check(options: argparse.Namespace) -> int:
         return WRONG
     settings = _loaded(path)
     for warning in settings.warnings:
-        print(f"{warning} [warning]")
+        print(warning.report(" [warning]"))
     failures, known = [*failed_tests(settings)], _surveyed(settings)
     if known is not None:
         failures += known.errors
         for warning in known.warnings:
-            print(f"{warning} [warning]")
+            print(warning.report(" [warning]"))
     for failure in failures:
-        print(failure, file=sys.stderr)
+        print(failure.report(), file=sys.stderr)
     if failures:
         return WRONG
     for line in verdict(settings, known):
@@ -248,6 +248,12 @@ def _replay(options: argparse.Namespace) -> int:
     environ = environment(options.against, os.environ)
     today, new = _loaded(options.against), _loaded(options.settings, environ)
     return replay(today, new, options.since, as_json=options.json)
+
+
+def _stats(options: argparse.Namespace) -> int:
+    from core.lab.commands import stats
+
+    return stats(_loaded(options.settings), options.since, as_json=options.json)
 
 
 def _manifest(options: argparse.Namespace) -> int:

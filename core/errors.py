@@ -28,9 +28,11 @@ FrontdeskError
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core.messages import Usage
+
+_MOST_IN_BRIEF = 5
 
 
 class FrontdeskError(Exception):
@@ -39,25 +41,48 @@ class FrontdeskError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One fault in a settings file; lines and columns count from 1."""
+    """One fault in a settings file; lines and columns count from 1.
+
+    `excerpt` is the line itself with a caret below it, "" when there is nothing to see.
+    """
 
     file: str
     line: int
     column: int
     message: str
     hint: str = ""
+    excerpt: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         hint = f" ({self.hint})" if self.hint else ""
         return f"{self.file}:{self.line}:{self.column}: {self.message}{hint}"
 
+    def report(self, remark: str = "") -> str:
+        """The sentence, with a remark behind it, and the line it is about."""
+        return f"{self}{remark}\n{self.excerpt}" if self.excerpt else f"{self}{remark}"
+
 
 class SettingsError(FrontdeskError):
-    """The settings cannot be used; `problems` lists every fault found, in file order."""
+    """The settings cannot be used; `problems` lists every fault found, in file order.
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    `inputs` are glob patterns of the included files, as far as they are known.
+    """
+
+    def __init__(self, problems: Sequence[Problem], inputs: Sequence[str] = ()) -> None:
         super().__init__("\n".join(map(str, problems)))
         self.problems = tuple(problems)
+        self.inputs = tuple(inputs)
+
+    def report(self) -> str:
+        """Every problem with the line it is about."""
+        return "\n".join(problem.report() for problem in self.problems)
+
+    @property
+    def brief(self) -> str:
+        """The first few problems, for a channel in which others talk."""
+        shown, more = self.problems[:_MOST_IN_BRIEF], len(self.problems) - _MOST_IN_BRIEF
+        last = [f"and {more} more; `frontdesk check` shows them all"] if more > 0 else []
+        return "\n".join([*map(str, shown), *last])
 
 
 class StoreUnavailable(FrontdeskError):

@@ -73,8 +73,7 @@ def _bases(names: Iterable[str]) -> set[str]:
 
 
 def _rule(settings: Settings, situation: Situation, hit: Hit) -> Iterator[str]:
-    place = f"{settings.path}:{settings.line_of(hit.rule.id)}"
-    yield f'The rule "{hit.rule.id}" answers ({place}).'
+    yield f'The rule "{hit.rule.id}" answers ({settings.where(hit.rule.id)}).'
     yield f"  matched  {hit.matched}"
     if hit.text:
         yield f"  reply    {_indented(hit.text)}"

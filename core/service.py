@@ -294,7 +294,6 @@ class Service:
             self._outward.load,
             on_loaded=self._use_settings,
             on_refused=self._keep_settings,
-            on_recovered=lambda changes: self._announce(f"settings.yaml: {changes}"),
         ).run()
 
     def _use_settings(self, settings: Settings, changes: str) -> None:
@@ -306,14 +305,20 @@ class Service:
         self._rates.per_minute = settings.limits.customer_per_minute
         self.library.wake()
         log.info("settings.yaml was loaded again: %s", changes)
+        known = {warning.message for warning in old.warnings}
+        for warning in settings.warnings:
+            if warning.message not in known:
+                _log_lines(logging.WARNING, warning.report())
         self.metrics.settings_reloaded(ok=True)
+        self._announce(f"settings.yaml: {changes}")
 
     def _keep_settings(self, error: SettingsError) -> None:
         log.error("settings.yaml was not taken, the old settings stay:")
-        for problem in str(error).splitlines():
-            log.error("%s", problem)
+        _log_lines(logging.ERROR, error.report())
         self.metrics.settings_reloaded(ok=False)
-        self._announce(f"settings.yaml was not taken, the old rules go on answering:\n{error}")
+        self._announce(
+            f"settings.yaml was not taken, the old rules go on answering:\n{error.brief}"
+        )
 
     def _announce(self, text: str) -> None:
         if self.desk is not None:
@@ -366,6 +371,11 @@ def _publisher(name: ChannelName, channel: SupportsLive) -> Callable[[Sequence[N
                 channel.publish(notice)
 
     return publish
+
+
+def _log_lines(level: int, text: str) -> None:
+    for line in text.splitlines():
+        log.log(level, "%s", line)
 
 
 async def _close_later(model: LanguageModel, seconds: float) -> None:

@@ -1,6 +1,7 @@
-"""Writes the JSON Schema of settings.yaml anew: shapes from the models, sentences from README.
+"""Writes the JSON Schemas of settings.yaml and of files of rules anew.
 
-README's tables are where each key is explained, so that editors and readers are told the same.
+Shapes are from the models, sentences from README: its tables are where each key is explained, so
+that editors and readers are told the same.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from connectors import SECTIONS, SETTINGS
-from core.settings.json_schema import json_schema
+from core.settings.json_schema import Schema, json_schema, rules_schema
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 SHIPPED = ROOT / "core" / "settings" / "settings.schema.json"
+SHIPPED_RULES = SHIPPED.with_name("rules.schema.json")
 
 _CELL = re.compile(r"(?<!\\)\|")
 
@@ -52,15 +54,20 @@ def meanings(text: str) -> dict[str, str]:
     return {**settings, **rules}
 
 
-def generated() -> str:
-    """The whole file, as it should be shipped."""
-    schema = json_schema(SETTINGS, SECTIONS, meanings(README.read_text(encoding="utf-8")))
+def generated() -> dict[Path, str]:
+    """Each whole file, as it should be shipped."""
+    whole = json_schema(SETTINGS, SECTIONS, meanings(README.read_text(encoding="utf-8")))
+    return {SHIPPED: _written(whole), SHIPPED_RULES: _written(rules_schema(whole))}
+
+
+def _written(schema: Schema) -> str:
     return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
 
 
 def main() -> None:
-    SHIPPED.write_text(generated(), encoding="utf-8")
-    sys.stdout.write(f"{SHIPPED.relative_to(ROOT)} is written\n")
+    for path, text in generated().items():
+        path.write_text(text, encoding="utf-8")
+        sys.stdout.write(f"{path.relative_to(ROOT)} is written\n")
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ PURE = (
     "core.folding",
     "core.clean",
     "core.translations",
+    "core.similarity",
     "core.knowledge.choice",
     "core.knowledge.citing",
     "core.knowledge.consulted",

@@ -69,7 +69,7 @@ def test_try_names_the_rule_in_chinese_even_where_the_terminal_has_none() -> Non
     assert done.stdout.startswith('The rule "refund" answers (settings.yaml:')
 
 
-def test_check_tells_every_problem_on_a_line_of_its_own(tmp_path: Path, capsys: Captured) -> None:
+def test_check_tells_every_problem_and_shows_its_line(tmp_path: Path, capsys: Captured) -> None:
     path = _write(
         tmp_path,
         "server: {prot: 1}\nserver: {}\nquick_replies:\n"
@@ -82,10 +82,20 @@ def test_check_tells_every_problem_on_a_line_of_its_own(tmp_path: Path, capsys: 
     told = [line.removeprefix(f"{path}:") for line in capsys.readouterr().err.splitlines()]
     assert told == [
         '1:10: unknown key "prot" (did you mean "port"?)',
+        "   1 | server: {prot: 1}",
+        "     |          ^",
         '2:1: the key "server" is here twice (the first one is on line 1; keep one of them)',
+        "   2 | server: {}",
+        "     | ^",
         "5:18: the brackets ( ) do not pair (missing ): () (write \\( for a bracket itself)",
+        "   5 |   when: {regex: ['(']}",
+        "     |                  ^",
         '7:7: the id "a" is taken (the first one is on line 4; every rule needs its own)',
+        "   7 | - id: a",
+        "     |       ^",
         '8:16: a text is expected here (put it in quotes: "2")',
+        "   8 |   when: {any: [2]}",
+        "     |                ^",
     ]
 
 
@@ -98,7 +108,8 @@ def test_check_runs_the_rules_own_tests(tmp_path: Path, capsys: Captured) -> Non
 
     assert main(["check", str(path)]) == 2
 
-    missed, matched = capsys.readouterr().err.splitlines()
+    missed, line, caret, matched, *_ = capsys.readouterr().err.splitlines()
+    assert (line, caret) == ("   6 |     match: [a refund, money]", f"     | {' ' * 22}^")
     assert missed.startswith(f'{path}:6:23: the rule "a" fails its test: “money” should match')
     assert matched.startswith(f'{path}:7:12: the rule "a" fails its test: “no refund” should not')
 
@@ -108,8 +119,10 @@ def test_check_warns_and_is_still_content(tmp_path: Path, capsys: Captured) -> N
 
     assert main(["check", str(path)]) == 0
 
-    warning, verdict, *_ = capsys.readouterr().out.splitlines()
+    warning, line, _, verdict, *_ = capsys.readouterr().out.splitlines()
     assert warning.startswith(f'{path}:1:7: "daily_budget_usd" has no effect yet')
+    assert warning.endswith(" [warning]")
+    assert line == "   1 | gpt: {daily_budget_usd: 5}"
     assert verdict.startswith(f"{path} is fine: 0 rules, 0 tests passed")
 
 
@@ -225,7 +238,7 @@ def test_the_manifest_is_yaml(capsys: Captured) -> None:
     assert printed["display_information"]["name"] == "Fern & Clay"
 
 
-@pytest.mark.parametrize("command", ["run", "demo", "check", "try", "replay", "manifest"])
+@pytest.mark.parametrize("command", ["run", "demo", "check", "try", "replay", "stats", "manifest"])
 def test_every_command_explains_itself(command: str, capsys: Captured) -> None:
     with pytest.raises(SystemExit) as left:
         main([command, "--help"])
@@ -256,4 +269,8 @@ def test_run_with_a_bad_file_exits_with_2_and_tells_the_place(tmp_path: Path) ->
     done = _frontdesk("run", "--settings", str(path))
 
     assert done.returncode == 2
-    assert done.stderr == f'{path}:1:7: unknown key "modle" (did you mean "model"?)\n'
+    assert done.stderr == (
+        f'{path}:1:7: unknown key "modle" (did you mean "model"?)\n'
+        "   1 | gpt: {modle: x}\n"
+        "     |       ^\n"
+    )

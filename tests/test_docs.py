@@ -103,7 +103,7 @@ def defaults() -> dict[str, Any]:
         for path, model in models.items()
         for name, field in model.model_fields.items()
     }
-    return {**found, "texts": {}}
+    return {**found, "texts": {}, "include": []}
 
 
 def written(value: Any) -> Any:

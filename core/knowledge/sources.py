@@ -53,20 +53,16 @@ def find(settings: Settings) -> Sources:
     errors: list[Problem] = []
     warnings: list[Problem] = []
     for number, pattern in enumerate(settings.gpt.knowledge):
-        line, column = settings.places.get(f"gpt.knowledge.{number}", (1, 1))
-
-        def problem(message: str, hint: str = "", at: tuple[int, int] = (line, column)) -> Problem:
-            return Problem(str(settings.path), *at, message, hint)
-
         look = _Look(settings.path.parent, pattern)
         if look.fault:
-            errors.append(problem(*look.fault))
+            errors.append(settings.places.file_problem(number, *look.fault))
         if look.skipped:
-            warnings.append(problem(f"{pattern} also matches {_some(look.skipped)}", _READ))
+            message = f"{pattern} also matches {_some(look.skipped)}"
+            warnings.append(settings.places.file_problem(number, message, _READ))
         found |= {source.name: source for source in look.files}
     if len(found) > MAX_FILES:
         message = f"gpt.knowledge names {len(found)} files; only {MAX_FILES} are read"
-        errors.append(Problem(str(settings.path), 1, 1, message, "put several into one"))
+        errors.append(settings.places.file_problem(0, message, "put several into one"))
     files = [found[name] for name in sorted(found)]
     return Sources(tuple(files[:MAX_FILES]), tuple(errors), tuple(warnings))
 

@@ -38,6 +38,27 @@ def add_replay(commands: Any, command: Command) -> None:
     parser.set_defaults(command=command)
 
 
+def add_stats(commands: Any, command: Command) -> None:
+    about = (
+        "Count what answered customers: rules, GPT and people, what GPT cost, and what each rule "
+        "saved. Below that are the questions that no rule answered, those alike together: the "
+        "next rules to write. It reads the store beside the running service and changes nothing."
+    )
+    parser = commands.add_parser("stats", help="see what answers and costs", description=about)
+    _add_settings(parser)
+    _add_span(parser)
+    parser.set_defaults(command=command)
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--settings",
+        type=Path,
+        default=_USUAL,
+        help="the settings file, whose store is read (default: settings.yaml)",
+    )
+
+
 def _add_span(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--since",
@@ -47,4 +68,4 @@ def _add_span(parser: argparse.ArgumentParser) -> None:
         help="only what came since: a span like 12h, 7d or 4w, or a date like 2026-11-01 "
         "(default: all there is)",
     )
-    parser.add_argument("--json", action="store_true", help="print JSON, every message in it")
+    parser.add_argument("--json", action="store_true", help="print JSON, with all details")

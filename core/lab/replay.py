@@ -100,11 +100,11 @@ class Replay:
 
     def __init__(self, today: Policy, new: Policy, *, has_model: bool) -> None:
         self.result = Replayed()
-        self._today = _Side(today, has_model, self.result.today)
-        self._new = _Side(new, has_model, self.result.new)
+        self._today = Side(today, has_model=has_model, count=self.result.today)
+        self._new = Side(new, has_model=has_model, count=self.result.new)
 
     def take(self, talk: Talk, since: datetime | None = None) -> None:
-        questions = {question.line.seq: question for question in asked(talk.lines)}
+        questions = {question.line.seq: question for question in asked(talk.lines, talk.reach)}
         self._today.begin(talk)
         self._new.begin(talk)
         before = self.result.messages
@@ -143,14 +143,16 @@ def _change(today: Outcome, new: Outcome) -> Change | None:
     return Change.ANSWERED if new.who is Who.RULE else Change.LOST
 
 
-class _Side:
+class Side:
     """One of the two settings, as it would have met a conversation line by line."""
 
-    def __init__(self, policy: Policy, has_model: bool, count: Count) -> None:
+    def __init__(
+        self, policy: Policy, *, has_model: bool = True, count: Count | None = None
+    ) -> None:
         self.language = ""
         self._policy = policy
         self._has_model = has_model
-        self._count = count
+        self._count = count or Count()
         self._debounce = policy.settings.gpt.debounce
         self._spoken = policy.settings.business.languages
 

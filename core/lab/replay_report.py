@@ -13,7 +13,7 @@ from rich.text import Text
 
 from core.lab.money import AnswerPrice
 from core.lab.replay import Change, Difference, Outcome, Replayed, Who, most_frequent
-from core.lab.screen import dollars, shown, table
+from core.lab.screen import counted, dollars, shown, table
 from core.quick_replies import Then
 
 _TITLES = {
@@ -89,7 +89,7 @@ def show(screen: Console, frame: Frame, result: Replayed, price: AnswerPrice) ->
     for change, title in _TITLES.items():
         found = result.of(change)
         if found:
-            screen.print(Text(f"{title} ({_messages(len(found))})", style="bold"))
+            screen.print(Text(f"{title} ({counted(len(found), 'message')})", style="bold"))
             screen.print(_differences(found))
             screen.print()
     screen.print(_sums(frame, result, price))
@@ -130,7 +130,9 @@ def _told(outcome: Outcome, other: Outcome) -> Text:
 def _sums(frame: Frame, result: Replayed, price: AnswerPrice) -> Table:
     made = Table.grid(padding=(0, 2))
     same = result.messages - len(result.differences)
-    made.add_row("messages", f"{result.messages:,} in {_conversations(result.conversations)}")
+    made.add_row(
+        "messages", f"{result.messages:,} in {counted(result.conversations, 'conversation')}"
+    )
     made.add_row("rules", f"{frame.today} today, {frame.new} new")
     made.add_row("same answer", f"{same:,}")
     for change, name in (
@@ -153,11 +155,3 @@ def _saved(today: int, new: int) -> str:
         return f"{today:,} as before"
     more = f"{today - new:,} saved" if new < today else f"{new - today:,} more"
     return f"{today:,} today, {new:,} new: {more}"
-
-
-def _messages(count: int) -> str:
-    return f"{count:,} message{'' if count == 1 else 's'}"
-
-
-def _conversations(count: int) -> str:
-    return f"{count:,} conversation{'' if count == 1 else 's'}"

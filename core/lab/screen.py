@@ -74,6 +74,10 @@ def bar(share: float, width: int, screen: Console) -> str:
     return full * (max(1, round(share * width)) if share > 0 else 0)
 
 
+def counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def dollars(usd: float) -> str:
     """Cents matter here: most single answers cost less than one."""
     sign = "-" if usd < 0 else ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -33,6 +33,17 @@ MAX_BORROWED = 10_000  # nodes that aliases may add to a file
 
 _STRING_TAGS = ("!", "tag:yaml.org,2002:str")
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+class Shape(NamedTuple):
+    """What a file should be: the least it needs, and what to do about one that has no keys."""
+
+    least: str
+    cure: str
+
+
+SETTINGS = Shape("channels: {web: {}}", "it must be made of keys, like business: and gpt:")
+RULES = Shape("quick_replies: []", "write quick_replies: above the rules")
 
 
 class _Stop(Exception):
@@ -180,7 +191,7 @@ class _Composer:
         parts.append(node)
 
 
-def parse(source: Source) -> tuple[MapNode, list[Problem]]:
+def parse(source: Source, shape: Shape = SETTINGS) -> tuple[MapNode, list[Problem]]:
     """The file's root and what is wrong with it. Raises SettingsError when there is no root.
 
     A problem in the list leaves a usable tree; what raises does not.
@@ -195,7 +206,7 @@ def parse(source: Source) -> tuple[MapNode, list[Problem]]:
     except YAMLError as error:
         problem = _syntax(source, error, composer.opened)
         raise SettingsError([*composer.problems, problem]) from None
-    return _root(source, composer), composer.problems
+    return _root(source, composer, shape), composer.problems
 
 
 def _events(source: Source) -> Iterator[Any]:
@@ -209,15 +220,15 @@ def _syntax(source: Source, error: YAMLError, opened: int | None) -> Problem:
     return source.problem(0, "this is not YAML", "is it really the settings file?")
 
 
-def _root(source: Source, composer: _Composer) -> MapNode:
+def _root(source: Source, composer: _Composer, shape: Shape) -> MapNode:
     root = composer.roots[0] if composer.roots else None
     if isinstance(root, MapNode):
         return root
     if root is None or (isinstance(root, ScalarNode) and root.value is None):
-        message, hint = "this file is empty", "it needs at least: channels: {web: {}}"
+        message, hint = "this file is empty", f"it needs at least: {shape.least}"
     else:
         kind = "a list" if isinstance(root, ListNode) else "a single text"
-        message, hint = f"this file is {kind}", "it must be made of keys, like business: and gpt:"
+        message, hint = f"this file is {kind}", shape.cure
     raise SettingsError(
         [*composer.problems, source.problem(root.index if root else 0, message, hint)]
     )

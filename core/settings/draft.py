@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from core.errors import Problem, SettingsError
+from core.errors import Problem
 from core.settings.complaints import did_you_mean, sentence
 from core.settings.environment import expand
 from core.settings.nodes import (
@@ -56,12 +56,6 @@ class Draft:
         index = place(self.root, loc, key=key)
         self.warnings.append(self.source.problem(index, self._shown(message), self._shown(hint)))
 
-    def finish(self) -> tuple[Problem, ...]:
-        """The warnings, in file order. Raises SettingsError when there are problems."""
-        if self.problems:
-            raise SettingsError(_in_order(self.problems))
-        return _in_order(self.warnings)
-
     def fill(self, values: Mapping[str, str]) -> dict[str, str]:
         """Put the environment in; gives the variable behind each value, by dotted path."""
         done: set[int] = set()
@@ -76,6 +70,7 @@ class Draft:
         for name in _REFERENCE.findall(text):
             if len(values.get(name, "")) >= _SHORTEST_SECRET:
                 self._filled[values[name]] = f"${{{name}}}"
+                self.source.secrets.add(values[name])
 
     def _shown(self, text: str) -> str:
         """`text` for everybody's eyes: a secret may stand where nobody expected one."""
@@ -159,7 +154,3 @@ def _retype(node: Node, error: ValidationError) -> bool:
             scalar.value = resolve(str(scalar.value))
             changed = True
     return changed
-
-
-def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    return tuple(sorted(dict.fromkeys(problems), key=lambda p: (p.file, p.line, p.column)))

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import BaseModel, create_model
 from pydantic.json_schema import GenerateJsonSchema
 
+from core.settings.include import KEYS
 from core.settings.rules import RuleSettings
 from core.settings.schema import Groups
 from core.settings.texts import SENTENCES
@@ -47,6 +48,12 @@ def json_schema(
     return {"$schema": DIALECT, "title": "frontdesk's settings", **whole}
 
 
+def rules_schema(whole: Schema) -> Schema:
+    """The JSON Schema of a file of rules, from that of a settings file."""
+    kept = {name: whole["properties"][name] for name in KEYS}
+    return {**whole, "title": "Rules of frontdesk", "properties": kept}
+
+
 def _file(
     channels: Mapping[str, type[BaseModel]], sections: Mapping[str, type[BaseModel]]
 ) -> type[BaseModel]:
@@ -54,7 +61,8 @@ def _file(
     groups = {name: field.annotation for name, field in Groups.model_fields.items()}
     all_channels = _model("Channels", channels)
     top = {**groups, **sections, "channels": all_channels, "texts": TextSettings}
-    return _model("File", {**top, "quick_replies": tuple[RuleSettings, ...]})
+    lists = {"include": tuple[str, ...], "quick_replies": tuple[RuleSettings, ...]}
+    return _model("File", {**top, **lists})
 
 
 def _model(name: str, parts: Mapping[str, Any]) -> type[BaseModel]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -13,7 +14,9 @@ from core.hours import BadHours, OpeningHours
 from core.settings.document import parse
 from core.settings.draft import Draft
 from core.settings.environment import environment
+from core.settings.include import KEYS, Book
 from core.settings.nodes import MapNode, ScalarNode, find, scalars
+from core.settings.places import Place
 from core.settings.replies import compiled
 from core.settings.schema import Business, Groups, Settings
 from core.settings.secrets import warn_about_secrets
@@ -39,15 +42,18 @@ def load(
     path = Path(path)
     source = read(path)
     draft = Draft(source, *parse(source))
-    variables = draft.fill(environment(path, environ))
+    values = environment(path, environ)
+    variables = draft.fill(values)
     parts = _parts(draft, channels, sections)
-    rules, lines = compiled(draft, channels)
+    book = Book(draft, path, values)
+    rules, places = compiled(book.drafts, channels)
     business = parts.get("business")
     wording = texts(draft, business)
     hours = _hours(draft, business)
-    _warn_about_no_effect(draft)
-    warn_about_secrets(draft, parts)
-    warnings = draft.finish()
+    for one in book.drafts:
+        _warn_about_no_effect(one)
+        warn_about_secrets(one, parts if one is draft else {})
+    warnings = book.finish()
     return Settings(
         path=path,
         quick_replies=rules,
@@ -55,8 +61,8 @@ def load(
         hours=hours,
         warnings=warnings,
         variables=variables,
-        lines=lines,
-        places=_places(draft),
+        places=replace(places, files=_knowledge(draft)),
+        inputs=tuple(book.inputs),
         channels=MappingProxyType({name: parts[f"channels.{name}"] for name in channels}),
         sections=MappingProxyType({name: parts[name] for name in sections}),
         **{name: parts[name] for name in Groups.model_fields},
@@ -69,7 +75,7 @@ def _parts(
     """Every validated group by its dotted path; those with problems are missing."""
     groups = {name: _model(field.annotation) for name, field in Groups.model_fields.items()}
     models: dict[str, type[BaseModel]] = {**groups, **sections}
-    draft.only([], [*models, "channels", "quick_replies", "texts"])
+    draft.only([], [*models, *KEYS, "channels", "texts"])
     draft.allow_empty(draft.root, [*models, "channels", "texts"])
     node = draft.root.items.get("channels")
     if node is not None and not isinstance(node, MapNode):
@@ -81,14 +87,12 @@ def _parts(
     return {path: part for path, part in found.items() if part is not None}
 
 
-def _places(draft: Draft) -> dict[str, tuple[int, int]]:
-    """Of what is looked at again once the file is loaded."""
-    return {
-        path: draft.source.position(node.index)
+def _knowledge(draft: Draft) -> list[Place]:
+    return [
+        Place(draft.source, node.index, {})
         for path, node in scalars(draft.root)
         if path.startswith("gpt.knowledge.")
-        or (path.startswith("quick_replies.") and ".tests." in path)
-    }
+    ]
 
 
 def _model(annotation: Any) -> type[BaseModel]:

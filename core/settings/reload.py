@@ -7,8 +7,9 @@ place, rename over the old file or swap a link, and for mounts that send no even
 from __future__ import annotations
 
 import asyncio
+import glob
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from core.errors import Problem, SettingsError
@@ -18,16 +19,16 @@ from core.settings.schema import Settings
 
 log = logging.getLogger(__name__)
 
-State = tuple[tuple[int, ...], ...]
+State = tuple[tuple[str | int, ...], ...]
 
 
 class SettingsWatcher:
-    """Loads the settings anew whenever their file or `.env` beside it changes.
+    """Loads the settings anew whenever their file, what it includes or `.env` beside it changes.
 
     `load` is called in a thread. `on_loaded(settings, summary)` gets what loaded and differs from
-    what was in force; `on_refused(error)` what did not load, once for each save, while the old
-    settings stay in force. `on_recovered(summary)` follows `on_loaded` when the save before was
-    refused, for whoever was told that. All are called on the event loop.
+    what was in force, or what follows a file that was refused; `on_refused(error)` what did not
+    load, once for each save, while the old settings stay in force. Both are called on the event
+    loop.
     """
 
     def __init__(
@@ -37,7 +38,6 @@ class SettingsWatcher:
         *,
         on_loaded: Callable[[Settings, str], None],
         on_refused: Callable[[SettingsError], None],
-        on_recovered: Callable[[str], None] = lambda summary: None,
         every: float = 0.3,
     ) -> None:
         """`current` is what the process has started with."""
@@ -45,9 +45,9 @@ class SettingsWatcher:
         self._load = load
         self._on_loaded = on_loaded
         self._on_refused = on_refused
-        self._on_recovered = on_recovered
         self._every = every
         self._paths = (current.path, dotenv_path(current.path))
+        self._inputs = current.inputs
         self._seen: State = ()  # so the first look loads: a save since the start is not missed
         self._refused: tuple[Problem, ...] = ()
 
@@ -69,19 +69,20 @@ class SettingsWatcher:
         try:
             new = await asyncio.to_thread(self._load)
         except SettingsError as error:
+            self._inputs = error.inputs or self._inputs
             self._refuse(error)
         else:
             self._accept(new)
 
     async def _settled(self) -> State:
         # An editor writes in several steps; half a file is seldom worth a complaint.
-        state = await asyncio.to_thread(_states, self._paths)
+        state = await asyncio.to_thread(_states, self._paths, self._inputs)
         for _ in range(3):
             before = state
             if state == self._seen:
                 break
             await asyncio.sleep(self._every / 4)
-            state = await asyncio.to_thread(_states, self._paths)
+            state = await asyncio.to_thread(_states, self._paths, self._inputs)
             if state == before:
                 break
         return state
@@ -92,6 +93,7 @@ class SettingsWatcher:
             self._on_refused(error)
 
     def _accept(self, new: Settings) -> None:
+        self._inputs = new.inputs
         changes, was_refused = self._changes(new), bool(self._refused)
         self._refused = ()
         if was_refused:
@@ -99,8 +101,6 @@ class SettingsWatcher:
         if changes != NOTHING:
             self._current = new
             self._on_loaded(new, changes)
-        if was_refused:
-            self._on_recovered(changes)
 
     def _changes(self, new: Settings) -> str:
         if summary(self._current, new) == NOTHING:
@@ -108,14 +108,22 @@ class SettingsWatcher:
         return summary(self._current, new, self._started_with)
 
 
-def _states(paths: tuple[Path, ...]) -> State:
-    return tuple(_state(path) for path in paths)
+def _states(paths: Sequence[Path], inputs: Sequence[str]) -> State:
+    included = (Path(name) for pattern in inputs for name in sorted(glob.glob(pattern)))
+    return tuple(_state(path) for path in (*paths, *included))
 
 
-def _state(path: Path) -> tuple[int, ...]:
+def _state(path: Path) -> tuple[str | int, ...]:
     # Mode and change time belong to it: taking away a right, or giving it back, saves nothing.
     try:
         found = path.stat()
     except OSError as error:
-        return (error.errno or 0,)
-    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino, found.st_dev
+        return str(path), error.errno or 0
+    return (
+        str(path),
+        found.st_mtime_ns,
+        found.st_ctime_ns,
+        found.st_size,
+        found.st_ino,
+        found.st_dev,
+    )

@@ -1,82 +1,114 @@
-"""Build and compile the rules of `quick_replies`, each fault at its place in the file."""
+"""Build and compile the rules of `quick_replies`, each fault at its place in its file."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 
 from core.quick_replies import BadPattern, QuickReplies, Rule
 from core.quick_replies.patterns import BadRegex, Pattern
 from core.settings.complaints import did_you_mean
 from core.settings.draft import Draft
-from core.settings.nodes import ListNode, ScalarNode, find
+from core.settings.nodes import ListNode, Loc, Node, ScalarNode, child, find, scalars
+from core.settings.places import Place, Places
 from core.settings.rules import RuleSettings
 
 _LIST = "quick_replies"
 
 
-def compiled(draft: Draft, channels: Collection[str]) -> tuple[tuple[Rule, ...], dict[str, int]]:
-    """The rules that are well-formed, and the line on which each begins, by id."""
-    valid: dict[int, RuleSettings] = {}
-    for number in range(len(draft.items(_LIST))):
-        rule = draft.validated(RuleSettings, [_LIST, number])
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Rule number `number` of one file."""
+
+    draft: Draft
+    number: int
+    node: Node
+
+    def loc(self, *inside: int | str) -> Loc:
+        return (_LIST, self.number, *inside)
+
+    def place(self) -> Place:
+        tests = child(self.node, "tests")
+        found = scalars(tests, ("tests",)) if tests is not None else ()
+        inside = {path: node.index for path, node in found}
+        return Place(self.draft.source, self.node.index, inside)
+
+    def seen_from(self, other: Spot) -> str:
+        """Where this rule begins, for the reader of `other`."""
+        source = self.draft.source
+        line = source.position(self.node.index)[0]
+        same = source is other.draft.source
+        return f"on line {line}" if same else f"at {source.name}:{line}"
+
+
+def compiled(
+    drafts: Sequence[Draft], channels: Collection[str]
+) -> tuple[tuple[Rule, ...], Places]:
+    """The rules of all files that are well-formed, and where they stand."""
+    valid: list[tuple[Spot, RuleSettings]] = []
+    spots = [*_spots(drafts)]
+    for spot in spots:
+        rule = spot.draft.validated(RuleSettings, spot.loc())
         if rule is None:
-            _check_patterns(draft, number)
+            _check_patterns(spot)
         else:
-            valid[number] = rule
-            _check_channels(draft, number, rule, channels)
-    rules = tuple(rule.build() for rule in valid.values())
-    _compile(draft, rules, list(valid))
-    return rules, _lines(draft)
+            valid.append((spot, rule))
+            _check_channels(spot, rule, channels)
+    _check_ids(spots)
+    rules = tuple(rule.build() for _, rule in valid)
+    _compile(rules, [spot for spot, _ in valid])
+    return rules, Places([spot.place() for spot, _ in valid])
 
 
-def _check_patterns(draft: Draft, number: int) -> None:
+def _spots(drafts: Sequence[Draft]) -> Iterator[Spot]:
+    for draft in drafts:
+        for number, node in enumerate(draft.items(_LIST)):
+            yield Spot(draft, number, node)
+
+
+def _check_patterns(spot: Spot) -> None:
     # A rule with another fault is not compiled, and its author still wants to know them all.
-    loc = (_LIST, number, "when", "regex")
-    patterns = find(draft.root, loc)
+    loc = spot.loc("when", "regex")
+    patterns = find(spot.draft.root, loc)
     for index, item in enumerate(patterns.items if isinstance(patterns, ListNode) else ()):
         try:
             Pattern(item.text if isinstance(item, ScalarNode) else ".")
         except BadRegex as error:
-            draft.complain_at((*loc, index), error.reason, error.hint)
+            spot.draft.complain_at((*loc, index), error.reason, error.hint)
 
 
-def _check_channels(
-    draft: Draft, number: int, rule: RuleSettings, channels: Collection[str]
-) -> None:
+def _check_channels(spot: Spot, rule: RuleSettings, channels: Collection[str]) -> None:
     for index, name in enumerate(rule.when.channels or ()):
         if name not in channels:
-            loc = (_LIST, number, "when", "channels", index)
-            draft.complain_at(loc, f'there is no channel "{name}"', did_you_mean(name, channels))
+            loc = spot.loc("when", "channels", index)
+            hint = did_you_mean(name, channels)
+            spot.draft.complain_at(loc, f'there is no channel "{name}"', hint)
 
 
-def _lines(draft: Draft) -> dict[str, int]:
-    lines: dict[str, int] = {}
-    for number in range(len(draft.items(_LIST))):
-        loc = (_LIST, number, "id")
-        node = find(draft.root, loc)
+def _check_ids(spots: Sequence[Spot]) -> None:
+    first: dict[str, Spot] = {}
+    for spot in spots:
+        node = child(spot.node, "id")
         if not isinstance(node, ScalarNode) or not isinstance(node.value, str):
             continue
-        if node.value in lines:
-            hint = f"the first one is on line {lines[node.value]}; every rule needs its own"
-            draft.complain_at(loc, f'the id "{node.value}" is taken', hint)
-        lines.setdefault(node.value, _line(draft, number))
-    return lines
+        if node.value in first:
+            where = first[node.value].seen_from(spot)
+            hint = f"the first one is {where}; every rule needs its own"
+            spot.draft.complain(node.index, f'the id "{node.value}" is taken', hint)
+        first.setdefault(node.value, spot)
 
 
-def _line(draft: Draft, number: int) -> int:
-    return draft.source.position(draft.items(_LIST)[number].index)[0]
-
-
-def _compile(draft: Draft, rules: tuple[Rule, ...], numbers: list[int]) -> None:
+def _compile(rules: tuple[Rule, ...], spots: Sequence[Spot]) -> None:
     try:
         replies = QuickReplies.compile(rules)
     except BadPattern as error:
         for fault in error.faults:
-            loc = (_LIST, numbers[fault.rule], *fault.path)
-            draft.complain_at(loc, fault.reason, fault.hint)
+            spot = spots[fault.rule]
+            spot.draft.complain_at(spot.loc(*fault.path), fault.reason, fault.hint)
         return
     for shadow in replies.shadows():
-        first = f'"{rules[shadow.by].id}" on line {_line(draft, numbers[shadow.by])}'
+        spot, by = spots[shadow.rule], spots[shadow.by]
+        first = f'"{rules[shadow.by].id}" {by.seen_from(spot)}'
         message = f'the rule "{rules[shadow.rule].id}" can never answer: {first} comes first'
         hint = "put the more precise rule first, or take one out"
-        draft.warn_at((_LIST, numbers[shadow.rule]), message, hint)
+        spot.draft.warn_at(spot.loc(), message, hint)

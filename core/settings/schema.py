@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, SecretStr, WithJsonSchema
 from core.errors import Problem
 from core.hours import OpeningHours
 from core.quick_replies import Rule
+from core.settings.places import Places
 from core.settings.switches import why_off
 from core.settings.texts import Texts
 from core.settings.types import (
@@ -177,9 +178,8 @@ class Settings:
 
     `channels` has every known channel and `sections` every known section, with their defaults
     where the file is silent. `variables` says which environment variable filled a value, by
-    dotted path, `lines` where each rule begins, by id,
-    and `places` the line and column of the rules' own tests and the files of knowledge, by
-    dotted path.
+    dotted path, `places` where each rule of `quick_replies` and each of `gpt.knowledge` stands,
+    and `inputs` has glob patterns of every file that `include` asks for.
     """
 
     path: Path
@@ -199,8 +199,8 @@ class Settings:
     hours: OpeningHours = field(default_factory=OpeningHours)
     warnings: tuple[Problem, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
-    lines: Mapping[str, int] = field(default_factory=dict)
-    places: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    places: Places = field(default_factory=Places)
+    inputs: tuple[str, ...] = ()
 
     def section(self, name: str) -> Any:
         """The settings of a section that another package defined, such as "slack"."""
@@ -210,6 +210,7 @@ class Settings:
         """Why "channels.telegram", "gpt" or "desk" is off, in a few words; "" when it is on."""
         return why_off(self, path)
 
-    def line_of(self, rule: str) -> int:
-        """The line on which the rule with this id begins."""
-        return self.lines.get(rule, 1)
+    def where(self, rule: str) -> str:
+        """The file and line in which the rule with this id begins."""
+        numbered = zip(self.quick_replies, self.places.rules, strict=True)
+        return next((str(place) for known, place in numbered if known.id == rule), str(self.path))

@@ -15,8 +15,10 @@ from pathlib import Path
 
 from core.errors import Problem, SettingsError
 from core.redact import hide_tokens
+from core.settings.excerpt import excerpt
 
 MAX_BYTES = 1_000_000
+MOST_EXCERPTS = 200  # of a file; with more mistakes it is another file than was meant
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
@@ -29,6 +31,8 @@ class Source:
     def __init__(self, name: str, text: str) -> None:
         self.name = name
         self.text = text
+        self.secrets: set[str] = set()  # what `${NAME}` stands for is not to be seen either
+        self._excerpts_left = MOST_EXCERPTS
         self._starts = [0, *(found.end() for found in _LINE_BREAK.finditer(text))]
 
     def position(self, index: int) -> tuple[int, int]:
@@ -39,7 +43,14 @@ class Source:
     def problem(self, index: int, message: str, hint: str = "") -> Problem:
         # A token that slipped into a key's or a rule's place goes to the log and to the desk.
         shown = hide_tokens(message), hide_tokens(hint)
-        return Problem(self.name, *self.position(index), *shown)
+        line, column = self.position(index)
+        return Problem(self.name, line, column, *shown, self._excerpt(line, column))
+
+    def _excerpt(self, line: int, column: int) -> str:
+        if not self._excerpts_left:
+            return ""
+        self._excerpts_left -= 1
+        return excerpt(self.text, self._starts[line - 1], line, column, self.secrets)
 
 
 def read(path: Path) -> Source:

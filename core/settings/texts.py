@@ -194,6 +194,10 @@ class Texts:
                 return text
         return sentence.en
 
+    def own(self, name: str) -> Mapping[str, str]:
+        """The admin's wording of sentence `name`, by language."""
+        return self._own.get(name, {})
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Texts):
             return NotImplemented

@@ -7,7 +7,7 @@ it conversation by conversation, so that a store of any size fits into memory.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -15,7 +15,20 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, case, event, exc, func, inspect, make_url, select, text
+from sqlalchemy import (
+    URL,
+    Column,
+    Connection,
+    Table,
+    case,
+    event,
+    exc,
+    func,
+    inspect,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from core.errors import NewerDatabase, StoreUnavailable
@@ -24,7 +37,7 @@ from core.migrations import REVISIONS
 from core.records import Conversation
 from core.store import faults
 from core.store.rows import to_conversation, to_message
-from core.tables import conversations, messages
+from core.tables import answers, conversations, expenses, messages
 
 T = TypeVar("T")
 
@@ -42,10 +55,23 @@ _VERSION = text("SELECT version_num FROM alembic_version")
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """A conversation as it is now, and its whole transcript."""
+    """A conversation as it is now, and its whole transcript. `reach` says of the answers that
+    were paid for, by `seq`, up to which line they go."""
 
     conversation: Conversation
     lines: Sequence[Message]
+    reach: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What `count` calls of one `kind` cost: a source of answers, or why there was none."""
+
+    kind: str
+    count: int
+    input_tokens: int
+    output_tokens: int
+    micro_usd: int
 
 
 class Past:
@@ -69,13 +95,51 @@ class Past:
                 select(conversations).where(conversations.c.id.in_(ids))
             )
             by_id = {row.id: to_conversation(row) for row in known}
+            reach = self._reach(ids)
             lines = self._connection.execute(
                 select(messages)
                 .where(messages.c.conversation_id.in_(ids))
                 .order_by(messages.c.conversation_id, messages.c.seq)
             )
             for id, rows in groupby(lines, lambda row: row.conversation_id):
-                yield Talk(by_id[id], [to_message(row) for row in rows])
+                yield Talk(by_id[id], [to_message(row) for row in rows], reach.get(id, {}))
+
+    def paid(self, since: datetime | None = None) -> tuple[list[Paid], list[Paid]]:
+        """What was paid from `since` on: for answers, and for what became none."""
+        return (
+            self._paid(answers, answers.c.source, since),
+            self._paid(expenses, expenses.c.reason, since),
+        )
+
+    def _paid(self, table: Table, kind: Column[Any], since: datetime | None) -> list[Paid]:
+        query = select(
+            kind.label("kind"),
+            func.count().label("calls"),
+            *(
+                func.sum(table.c[name]).label(name)
+                for name in ("input_tokens", "output_tokens", "cost_micro_usd")
+            ),
+        ).group_by(kind)
+        if since is not None:
+            query = query.where(table.c.at >= since)
+        return [
+            # PostgreSQL adds up integers to what Python calls a Decimal.
+            Paid(
+                row.kind,
+                row.calls,
+                int(row.input_tokens),
+                int(row.output_tokens),
+                int(row.cost_micro_usd),
+            )
+            for row in self._connection.execute(query.order_by(kind))
+        ]
+
+    def _reach(self, ids: Sequence[ConversationId]) -> dict[ConversationId, dict[int, int]]:
+        found: dict[ConversationId, dict[int, int]] = {}
+        query = select(answers.c.conversation_id, answers.c.seq, answers.c.question_upto)
+        for row in self._connection.execute(query.where(answers.c.conversation_id.in_(ids))):
+            found.setdefault(row.conversation_id, {})[row.seq] = row.question_upto
+        return found
 
 
 def _batches(sizes: dict[ConversationId, int]) -> Iterator[list[ConversationId]]:

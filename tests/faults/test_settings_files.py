@@ -110,6 +110,25 @@ async def test_a_file_that_may_not_be_read_ends_a_cold_start_with_2(tmp_path: Pa
         assert service.log == f"{path}:1:1: this file may not be read (give this user the right)\n"
 
 
+async def test_an_included_file_that_may_not_be_read_any_more_changes_nothing(
+    tmp_path: Path,
+) -> None:
+    """Y27: told with its own path; given back, it is read again."""
+    path = _settings(tmp_path)
+    rules = tmp_path / "rules.yaml"
+    rules.write_text("quick_replies: [{id: bye, when: {any: [bye]}, reply: one}]\n")
+    path.write_text(f"include: [rules.yaml]\n{path.read_text()}")
+    async with frontdesk("run", "--settings", str(path)) as service:
+        await until(lambda: service.url, "a service")
+        rules.chmod(0)
+        await until(lambda: f"{rules}:1:1: this file may not be read" in service.log, "why")
+        assert await _answer(service.url, "bye") == "one"
+        rules.chmod(0o600)
+        rules.write_text("quick_replies: [{id: bye, when: {any: [bye]}, reply: two}]\n")
+        await until(lambda: "loaded again" in service.log, "the new rules")
+        assert await _answer(service.url, "bye") == "two"
+
+
 UNREADABLE: dict[str, Callable[[Path], object]] = {
     "there is no such file": lambda path: None,
     "this is a directory": lambda path: path.mkdir(),
@@ -170,7 +189,7 @@ async def test_a_kill_of_whoever_writes_the_file_never_leaves_a_service_without_
         await service.ended()
         await service.start(ready=False)
         assert await service.ended() == 2
-        assert f"{path}:4:" in service.log.splitlines()[-1]
+        assert f"{path}:4:" in service.log.splitlines()[-3]
         path.write_text(whole)
         await service.start()
         assert await _answer(service.url) == "one"

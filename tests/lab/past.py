@@ -29,9 +29,10 @@ from core.messages import (
     CustomerWrote,
     Mode,
     Sender,
+    Usage,
 )
 from core.policy import Policy
-from core.records import Conversation
+from core.records import Bill, Conversation, PaidAnswer
 from core.replies import Replies
 from core.settings import Settings, load
 from core.store import Store, Transaction
@@ -41,6 +42,8 @@ _CAPABILITIES = {WEB: Capabilities(max_text=100_000, max_buttons=50, max_label=2
 _DESK = ("T1", "C1")
 _MIA = Agent("U1", "Mia")
 _TALKS_AT_ONCE = 100
+_SOON = timedelta(seconds=3)
+_LONGEST = timedelta(hours=5)  # a conversation
 
 NAMES = ("", "", "Ann Lee", "Jonas Weber", "李雷", "Rosa Diaz")
 QUESTIONS = (
@@ -110,11 +113,26 @@ class Writer:
         self._customers.wrote(tx, Intake(self._policy, at, lambda: False), event)
         return tx.open_conversation(address)
 
-    def gpt(self, tx: Transaction, conversation: Conversation, text: str, at: datetime) -> None:
-        """What GPT answers to whatever is pending."""
+    def gpt(
+        self,
+        tx: Transaction,
+        conversation: Conversation,
+        text: str,
+        at: datetime,
+        *,
+        micro_usd: int = 0,
+        upto: int = 0,
+        source: str = "gpt",
+    ) -> None:
+        """What GPT answers to whatever is pending, or up to one line of it."""
         tx.now = at
+        first, last = conversation.pending_seq, upto or conversation.last_seq
+        assert first is not None
         conversation.pending_seq = None
-        self._replies.say(tx, conversation, self._policy.bot, text, answered_by="gpt")
+        say = self._replies.say
+        said = say(tx, conversation, self._policy.bot, text, answered_by="gpt")
+        cost = Bill("gpt-5.4-mini", Usage(600, 60), micro_usd)
+        tx.add_answer(PaidAnswer(conversation.id, said.seq, first, last, source, cost, 900, at))
 
     def agent(
         self,
@@ -152,7 +170,8 @@ async def fill(
 
         def unit(tx: Transaction, numbers: Sequence[int] = numbers, state: object = state) -> int:
             dice.setstate(state)  # type: ignore[arg-type]  # a unit may run twice
-            begins = [until - timedelta(days=days * dice.random()) for _ in numbers]
+            first, span = until - timedelta(days=days), timedelta(days=days) - _LONGEST
+            begins = [first + dice.random() * span for _ in numbers]
             return sum(
                 _talk(writer, tx, dice, f"p{number}", at)
                 for number, at in zip(numbers, begins, strict=True)
@@ -170,12 +189,12 @@ def _talk(writer: Writer, tx: Transaction, dice: random.Random, peer: str, at: d
         if kind < 0.6:
             conversation = writer.says(tx, peer, dice.choice(QUESTIONS), at, name=name)
             if conversation.pending_seq is not None:
-                writer.gpt(tx, conversation, "Let me see …", at + timedelta(seconds=3))
+                writer.gpt(tx, conversation, "Let me see …", at + _SOON, micro_usd=700)
         elif kind < 0.9:
             question, answer = dice.choice(OPEN_QUESTIONS)
             conversation = writer.says(tx, peer, question, at, name=name)
             if conversation.pending_seq is not None:
-                writer.gpt(tx, conversation, answer, at + timedelta(seconds=3))
+                writer.gpt(tx, conversation, answer, at + _SOON, micro_usd=dice.randint(400, 900))
         else:
             conversation = writer.says(tx, peer, dice.choice(WISHES), at, name=name)
             question, answer = dice.choice(OPEN_QUESTIONS)

@@ -41,12 +41,37 @@ async def test_each_mistake_of_a_refused_file_is_a_line_of_the_log(
 ) -> None:
     await house.open(slack=False, gpt=False)
     house.settings_path.write_text("busines: {}\ngtp: {}\n", encoding="utf-8")
-    await until(lambda: "gtp" in caplog.text, "the mistakes in the log")
+    await until(lambda: "2 | gtp" in caplog.text, "the mistakes in the log")
     lines = [record.getMessage() for record in caplog.records]
-    assert [line.partition("settings.yaml")[2].partition(" (")[0] for line in lines[-2:]] == [
+    assert [line.rpartition("settings.yaml")[2].partition(" (")[0] for line in lines[-6:]] == [
         ':1:1: unknown key "busines"',
+        "   1 | busines: {}",
+        "     | ^",
         ':2:1: unknown key "gtp"',
+        "   2 | gtp: {}",
+        "     | ^",
     ]
+
+
+async def test_the_desk_reads_in_a_line_what_a_save_has_changed(house: House) -> None:
+    await house.open(gpt=False)
+    house.write_settings(SETTINGS.replace("takes 3 days", "takes 2 days"))
+    await until(lambda: house.slack.messages(house.desk), "a line in the desk's channel")
+    house.write_settings(SETTINGS.replace("takes 3 days", "takes 2 days") + "# a comment\n")
+    house.write_settings(SETTINGS)
+    await until(lambda: len(house.slack.messages(house.desk)) > 1, "the next line")
+    assert [message.text for message in house.slack.messages(house.desk)] == [
+        "frontdesk: settings.yaml: 1 rule changed (shipping)"
+    ] * 2
+
+
+async def test_a_new_doubt_about_a_saved_file_is_in_the_log(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    await house.open(slack=False, gpt=False)
+    house.extra = "  - id: late\n    when: {any: [hello]}\n    reply: x\n"
+    house.write_settings()
+    await until(lambda: 'the rule "late" can never answer' in caplog.text, "the warning")
 
 
 async def test_a_key_refused_at_start_leaves_to_a_person_what_no_rule_answers(

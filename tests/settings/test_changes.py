@@ -30,11 +30,32 @@ CHANGES = {
         _rules("z", *"abcdefg"),
         "7 rules added (a, b, c, d, e and 2 more)",
     ),
-    "the order": (_rules("a", "b"), _rules("b", "a"), "rules in another order"),
+    "a rule moved": (
+        _rules(*"abcdef"),
+        _rules(*"aebcdf"),
+        "1 rule moved (e)",
+    ),
+    "all at once": (
+        _rules("gone", "a", "b", "c"),
+        _rules("new", "c", "a", "b").replace("reply: b", "reply: x") + "texts: {closed: bye}\n",
+        "1 rule added (new), 1 removed (gone), 1 changed (b), 1 moved (c); texts.closed changed",
+    ),
     "what works at once": (
         "",
         "gpt: {model: x}\ntexts: {closed: bye}\nchannels: {web: {title: Hi}}\n",
-        "changed gpt.model, texts; needs a restart: channels.web.title",
+        "gpt.model, texts.closed changed; needs a restart: channels.web.title",
+    ),
+    "many keys": (
+        "",
+        "limits: {customer_per_minute: 1}\nhandover: {after_failures: 3}\n"
+        "gpt: {model: x, instructions: y, max_history: 500, debounce: 2s}\n",
+        "gpt.debounce, gpt.instructions, gpt.max_history, gpt.model, handover.after_failures "
+        "and 1 more changed",
+    ),
+    "long names": (
+        "",
+        _rules("x" * 80),
+        f"1 rule added ({'x' * 39}…)",
     ),
     "what waits for a restart": (
         "",
@@ -44,7 +65,7 @@ CHANGES = {
     "both": (
         "",
         "gpt: {model: x}\ndesk: {channel: y}\n",
-        "changed gpt.model; needs a restart: desk.channel",
+        "gpt.model changed; needs a restart: desk.channel",
     ),
 }
 

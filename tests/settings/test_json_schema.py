@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from connectors import SECTIONS, SETTINGS
 from core.errors import SettingsError
@@ -98,7 +99,8 @@ def values(path: Path) -> Any:
 def test_the_shipped_schema_is_what_the_models_and_readme_say() -> None:
     cure = "write it anew: .venv/bin/python -m setup.schema"
 
-    assert shipping.SHIPPED.read_text(encoding="utf-8") == shipping.generated(), cure
+    for path, text in shipping.generated().items():
+        assert path.read_text(encoding="utf-8") == text, cure
 
 
 @pytest.mark.parametrize("name", ["settings.yaml", "sandbox/demo/settings.yaml"])
@@ -111,6 +113,23 @@ def test_the_first_line_of_settings_yaml_leads_editors_to_the_schema() -> None:
 
     assert first == "# yaml-language-server: $schema=core/settings/settings.schema.json"
     assert ROOT / first.partition("=")[2] == shipping.SHIPPED
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [
+        ("quick_replies: [{id: a, when: {any: [a]}, reply: x}]", True),
+        ("include: [more/*.yaml]\nquick_replies:\n", True),
+        ("quick_replies: [{id: a, when: {any: [a]}, repyl: x}]", False),
+        ("gpt: {model: x}", False),
+        ("- {id: a, when: {any: [a]}, reply: x}", False),
+        ("include: rules.yaml", False),
+    ],
+)
+def test_a_file_of_rules_has_a_schema_of_its_own(text: str, fits: bool, tmp_path: Path) -> None:
+    schema = json.loads(shipping.SHIPPED_RULES.read_text(encoding="utf-8"))
+
+    assert (not list(faults(schema, YAML(typ="safe").load(text)))) == fits
 
 
 @pytest.mark.parametrize(
@@ -134,6 +153,7 @@ def test_the_first_line_of_settings_yaml_leads_editors_to_the_schema() -> None:
         "quick_replies: [{id: a, when: {any: [a]}, reply: x, "
         "buttons: [{label: {en: 1}, say: b}]}]",
         "texts: {handovr: x}",
+        "include: rules.yaml",
     ],
 )
 def test_an_editor_marks_what_is_surely_wrong(text: str, tmp_path: Path) -> None:
