@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from core.errors import Problem
-from core.handover import Asks
-from core.quick_replies import QuickReplies, run_tests
+from core.policy import understood
+from core.quick_replies import run_tests
 from core.settings import Settings
 
 if TYPE_CHECKING:
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def failed_tests(settings: Settings) -> tuple[Problem, ...]:
     """A problem for each of the rules' own tests that does not hold."""
     rules = settings.quick_replies
-    failures = run_tests(rules, QuickReplies.compile(rules), Asks(settings.handover.ask).asked)
+    replies, asks = understood(settings)
+    failures = run_tests(rules, replies, asks.asked)
     return tuple(
         settings.places.problem(
             failure.rule,

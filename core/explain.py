@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from core.handover import Asks
 from core.knowledge.consulted import KNOWLEDGE
 from core.messages import Button
-from core.quick_replies import Explanation, Hit, Question, QuickReplies, Then
+from core.policy import understood
+from core.quick_replies import Explanation, Hit, Question, Then
 from core.settings import Settings
 
 
@@ -26,7 +26,8 @@ class Situation:
 
 def explain(settings: Settings, situation: Situation) -> list[str]:
     """Lines for people: the answer, what led to it, and which rules came close."""
-    words = Asks(settings.handover.ask).asked(situation.text)
+    rules, asks = understood(settings)
+    words = asks.asked(situation.text)
     if words is not None:
         asked = f'"{words}" asks for a person, which goes before every rule'
         return [f"A person answers: {asked}.", *_person(settings, situation, "handover")]
@@ -37,7 +38,12 @@ def explain(settings: Settings, situation: Situation) -> list[str]:
         is_open=situation.is_open,
         names={"customer.name": "Alex"},
     )
-    explanation = QuickReplies.compile(settings.quick_replies).explain(question)
+    explanation = rules.explain(question)
+    if explanation.hit is None or not explanation.hit.exact:
+        words = asks.asked(situation.text, loosely=True)
+    if words is not None:
+        asked = f'this is read as "{words}", and no rule has the very words of the message'
+        return [f"A person answers: {asked}.", *_person(settings, situation, "handover")]
     if explanation.hit is not None:
         return [*_rule(settings, situation, explanation.hit), *_near(explanation)]
     return [*_beyond_rules(settings, situation), *_near(explanation)]

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
 import regex  # type: ignore[import-untyped]
+
+from core.lexicon import read
 
 MAX_CHARS = 4_000
 """More of a message than this is not looked at."""
@@ -24,6 +27,7 @@ _OPTIONAL_MARKS = regex.compile(
     r"|(?<=[аеёиоуыэюяіє])[\u0300\u0301]|(?<=е)\u0308"
 )
 _ONE_LETTER = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})
+_HAN = regex.compile(r"\p{Han}")
 _APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼʹ`´＇", "'"))
 
 # Korean has spaces, but particles cling to the words and compounds are written together, so that
@@ -55,14 +59,23 @@ def plain(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """`plain` without case, optional accents and invisible characters."""
+    """`plain` without case, optional accents and invisible characters, Chinese simplified."""
     text = plain(text)
     if text.isascii():
         return text.lower().translate(_APOSTROPHES)
     narrow = unicodedata.normalize("NFKC", text.casefold())
     visible = _INVISIBLE.sub("", unicodedata.normalize("NFD", narrow))
     bare = _OPTIONAL_MARKS.sub("", visible).translate(_ONE_LETTER).translate(_APOSTROPHES)
+    if _HAN.search(bare):
+        bare = bare.translate(_simplified())
     return unicodedata.normalize("NFC", bare)
+
+
+@cache
+def _simplified() -> dict[int, str]:
+    """Traditional characters to simplified ones, read when the first Chinese is met."""
+    lines = read("zh-variants").split()
+    return {ord(variant): line[0] for line in lines for variant in line[1:]}
 
 
 def words(text: str) -> list[str]:

@@ -6,12 +6,14 @@ the words are compiled once and looked for in every language at the same time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from core.folding import words
 from core.quick_replies.phrases import Phrases
+from core.quick_replies.reader import Reader
+from core.translations import speaks
 
 DEFAULT_ASK: Mapping[str, tuple[str, ...]] = {
     "en": (
@@ -69,15 +71,35 @@ _OTHER_THINGS = (
 class Asks:
     """The words by which a customer asks for a person, in all languages."""
 
-    def __init__(self, ask: Mapping[str, Sequence[str]] | None = None) -> None:
+    def __init__(
+        self,
+        ask: Mapping[str, Sequence[str]] | None = None,
+        *,
+        languages: Iterable[str] = ("en",),
+        others: Container[str] = frozenset(),
+    ) -> None:
+        """`languages` are those of the business; `others` are words of the rules, which mean
+        what they mean there."""
         listed = {**DEFAULT_ASK, **(ask or {})}
-        self._words = Phrases([phrase for phrases in listed.values() for phrase in phrases])
+        self._words = Phrases(phrase for phrases in listed.values() for phrase in phrases)
         self._other_things = Phrases(_OTHER_THINGS)
+        # "I talked to a friend" is no wish to talk to a person, so no other forms here.
+        spoken = {name for name in listed if speaks(name, ("en", *(ask or ()), *languages))}
+        phrases = (phrase for name in spoken for phrase in listed[name])
+        vocabulary = sorted({word for phrase in phrases for word in words(phrase)})
+        self._reader = Reader(vocabulary, spoken, forms=False, known=others)
 
-    def asked(self, text: str, tokens: Sequence[str] | None = None) -> str | None:
+    def asked(
+        self, text: str, tokens: Sequence[str] | None = None, *, loosely: bool = False
+    ) -> str | None:
         """The listed words by which `text` asks for a person, None when it does not. `tokens`
-        are its `words`, where somebody has cut them already."""
+        are its `words`, where somebody has cut them already; `loosely` forgives typos."""
         tokens = words(text) if tokens is None else tokens
+        if loosely:
+            typos = self._reader.read(tokens).typos
+            if not typos:
+                return None
+            tokens = [typos.get(token, token) for token in tokens]
         return self._words.first(self._other_things.hidden(tokens), text)
 
 

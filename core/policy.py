@@ -42,17 +42,19 @@ class Policy:
 
     @classmethod
     def of(cls, settings: Settings) -> Policy:
+        rules, asks = understood(settings)
         return cls(
             settings=settings,
-            rules=QuickReplies.compile(settings.quick_replies),
-            asks=Asks(settings.handover.ask),
+            rules=rules,
+            asks=asks,
             hours=settings.hours,
             bot=Author(AuthorKind.BOT, settings.business.name),
             zone=ZoneInfo(settings.business.timezone),
         )
 
     def decide(self, text: str, conversation: Conversation, now: datetime) -> Decision:
-        """What answers `text` without any cost: a wish for a person goes before every rule."""
+        """What answers `text` without any cost: a wish for a person goes before every rule, a
+        mistyped one before all that do not have the message's very words."""
         tokens = words(text)
         if asked := self.asks.asked(text, tokens):
             return PersonAsked(asked)
@@ -63,7 +65,11 @@ class Policy:
             is_open=self.is_open(now),
             names={"customer.name": conversation.sender.name},
         )
-        return self.rules.match(question, tokens)
+        hit = self.rules.match(question, tokens)
+        if hit is None or not hit.exact:
+            asked = self.asks.asked(text, tokens, loosely=True)
+            return PersonAsked(asked) if asked else hit
+        return hit
 
     def is_open(self, now: datetime) -> bool:
         return self.hours is None or self.hours.is_open(now)
@@ -82,6 +88,15 @@ class Policy:
 
     def give_up_at(self, opened: datetime) -> datetime | None:
         return _later(opened, self.settings.desk.give_up_after)
+
+
+def understood(settings: Settings) -> tuple[QuickReplies, Asks]:
+    """The words that `settings` know: those of the rules, and those that call a person."""
+    languages = settings.business.languages
+    rules = QuickReplies.compile(settings.quick_replies, languages=languages)
+    rules.prepare()
+    others = rules.vocabulary.words
+    return rules, Asks(settings.handover.ask, languages=languages, others=others)
 
 
 def _later(start: datetime, wait: timedelta | None) -> datetime | None:

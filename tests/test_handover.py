@@ -45,6 +45,19 @@ def test_other_messages_call_nobody(text: str) -> None:
     assert Asks().asked(text) is None
 
 
+@pytest.mark.parametrize("text", ["a humann please", "agnet!", "speek to someone", "real preson"])
+def test_a_person_asked_for_with_a_typo_is_heard_when_typos_are_forgiven(text: str) -> None:
+    assert Asks().asked(text) is None
+    assert Asks().asked(text, loosely=True)
+
+
+@pytest.mark.parametrize(
+    "text", ["humane", "I talked to a friend", "travle agent", "who is Agenor", "speak to the ad"]
+)
+def test_other_words_and_forms_are_no_wish_for_a_person(text: str) -> None:
+    assert Asks(others={"agenor"}).asked(text, loosely=True) is None
+
+
 def test_words_are_told_as_they_are_listed() -> None:
     assert Asks().asked("please can I talk to a person?") == "talk to a person"
 

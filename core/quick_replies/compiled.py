@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import NamedTuple
 
+from core.quick_replies.heard import Heard
 from core.quick_replies.patterns import BadRegex, Pattern
 from core.quick_replies.phrases import key_of
 from core.quick_replies.placeholders import BadTemplate, Template
@@ -17,12 +18,22 @@ Path = tuple[str | int, ...]
 
 
 class Message(NamedTuple):
-    """A question with the work done that all rules share: `hits` are the keys of all phrases in
-    it, `encoded` is the text that regular expressions see, where any rule has some."""
+    """A question with the work done that all rules share: `hits` are the keys of all phrases
+    that count as being in it, `encoded` is the text that regular expressions see, where any rule
+    has some."""
 
     question: Question
     encoded: bytes
     hits: Set[str]
+    heard: Heard
+
+    def seen(self, key: str, phrase: str) -> str:
+        """`phrase` as people are told that it was found."""
+        return f'"{phrase}"{self.heard.written(key) if self.loosely else ""}'
+
+    @property
+    def loosely(self) -> bool:
+        return self.hits is not self.heard.exact
 
 
 class Refusal(NamedTuple):
@@ -79,14 +90,15 @@ class CompiledRule:
             return text
         buttons = self.rule.buttons
         shown = tuple(b.shown(message.question.language) for b in buttons) if buttons else ()
-        return Hit(self.rule, text, shown, ", ".join(matched) or "every message", values)
+        exact = bool(matched) and not message.loosely
+        return Hit(self.rule, text, shown, ", ".join(matched) or "every message", values, exact)
 
     def _exact(self, message: Message, values: dict[str, str]) -> list[str] | None:
         """What matched of `any` and `regex`, None when nothing did; fills `values`."""
         matched = []
         for phrase_key, phrase in self.any.items():
             if phrase_key in message.hits:
-                matched.append(f'any "{phrase}"')
+                matched.append(f"any {message.seen(phrase_key, phrase)}")
                 break
         for pattern in self.patterns:
             found = pattern.search(message.encoded)
@@ -101,19 +113,23 @@ class CompiledRule:
             return None
         words: list[str] = []
         for group in self.groups:
-            word = next((group[key] for key in group if key in message.hits), None)
-            if word is None:
+            key = next((key for key in group if key in message.hits), None)
+            if key is None:
                 wanted = _Either(f'"{phrase}"' for phrase in group.values())
                 return Refusal("of `all`, {} is missing", wanted, bool(words or self.any))
-            words.append(f'"{word}"')
+            words.append(message.seen(key, group[key]))
         matched.append(f"all {' + '.join(words)}")
         return None
 
     def _refused(self, message: Message) -> Refusal | None:
         """What of `none` and the filters speaks against this rule."""
+        # Answered wrongly is worse than not answered, so a word keeps a rule back in every form
+        # and with every slip.
         for phrase_key, phrase in self.none.items():
-            if phrase_key in message.hits:
-                return Refusal('none "{}" is in the message', phrase)
+            if phrase_key in message.heard.typos:
+                return Refusal(
+                    "none {} is in the message", f'"{phrase}"' + message.heard.written(phrase_key)
+                )
         when, question = self.rule.when, message.question
         if when.channels and question.channel not in when.channels:
             return Refusal("it is for {} only", _Either(sorted(when.channels)))

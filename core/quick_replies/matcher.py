@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from core.folding import plain, words
 from core.quick_replies.compiled import CompiledRule, Compiler, Message, Refusal
+from core.quick_replies.heard import Vocabulary
 from core.quick_replies.pattern_set import PatternSet
 from core.quick_replies.patterns import Pattern
-from core.quick_replies.phrases import Phrases
 from core.quick_replies.rules import BadPattern, Fault, Hit, Question, Rule
 
 NAMES = frozenset({"customer.name"})
 """Placeholders that every rule may use; named groups of its patterns come on top."""
+
+
+_Found = tuple[int, Hit]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +47,9 @@ class Shadow:
 class QuickReplies:
     """All rules, compiled. Without rules, nothing matches."""
 
-    def __init__(self, rules: Sequence[CompiledRule] = ()) -> None:
+    def __init__(self, rules: Sequence[CompiledRule] = (), languages: Iterable[str] = ()) -> None:
         self._rules = tuple(rules)
-        self._phrases = Phrases(phrase for rule in rules for phrase in _phrases_of(rule))
+        self.vocabulary = Vocabulary((p for rule in rules for p in _phrases_of(rule)), languages)
         self._by_key: dict[str, list[int]] = defaultdict(list)
         self._always: list[int] = []
         patterns: list[Pattern] = []
@@ -63,40 +66,59 @@ class QuickReplies:
         self._patterns = PatternSet(patterns)
 
     @classmethod
-    def compile(cls, rules: Iterable[Rule], names: Iterable[str] = NAMES) -> QuickReplies:
+    def compile(
+        cls,
+        rules: Iterable[Rule],
+        names: Iterable[str] = NAMES,
+        languages: Iterable[str] = ("en",),
+    ) -> QuickReplies:
         """Raises BadPattern with every fault of all rules. `names` are the placeholders that
-        `Question.names` will have."""
+        `Question.names` will have, `languages` those of the business; the rules may name more."""
         faults: list[Fault] = []
         compiler = Compiler(frozenset(names), faults)
         compiled = [compiler.compile(number, rule) for number, rule in enumerate(rules)]
         if faults:
             raise BadPattern(tuple(faults))
-        return cls(compiled)
+        named = (name for one in compiled for name in (*one.rule.reply, *one.rule.when.languages))
+        return cls(compiled, {*languages, *named} - {""})
+
+    def prepare(self) -> None:
+        """Do now what the first message would have to wait for."""
+        _ = self.vocabulary.loose
 
     def match(self, question: Question, tokens: Sequence[str] | None = None) -> Hit | None:
-        """The first rule of the file that answers `question`. `tokens` are its `words`, where
-        somebody has cut them already."""
-        message = self._read(question, words(question.text) if tokens is None else tokens)
-        for number in self._concerned(message):
-            verdict = self._rules[number].judge(message)
-            if isinstance(verdict, Hit):
-                return verdict
-        return None
+        """The rule that answers `question`: the first of the file that has its words as they are
+        written, else in other forms, else mistyped. A rule that asks for no words gives way to
+        those before it only. `tokens` are the `words` of the question, where somebody has cut
+        them already."""
+        message = self._read(question, tokens)
+        found = self._first(message)
+        if found is not None and found[1].exact:
+            return found[1]
+        for hits in self._looser(message):
+            looser = self._first(message._replace(hits=hits), found)
+            if looser is not None and looser is not found:
+                return looser[1]
+        return None if found is None else found[1]
 
     def explain(self, question: Question) -> Explanation:
         """As `match`, with the reasons of the rules that came close."""
-        hit: Hit | None = None
+        hit = self.match(question)
         near: list[NearMiss] = []
-        for rule, verdict in self._verdicts(self._read(question, words(question.text))):
-            if isinstance(verdict, Hit):
-                if hit is None:
-                    hit = verdict
-                else:
-                    why = f'it matches too ({verdict.matched}), after "{hit.rule.id}"'
-                    near.append(NearMiss(rule.rule, why))
-            elif verdict.close:
-                near.append(NearMiss(rule.rule, verdict.why))
+        message = self._read(question, None)
+        message = message._replace(hits=message.heard.typos)
+        for number in self._concerned(message):
+            rule, verdict = self._rules[number].rule, self._rules[number].judge(message)
+            if hit is None or rule is not hit.rule:
+                near += self._near(rule, verdict, hit)
         return Explanation(hit, tuple(near))
+
+    def _near(self, rule: Rule, verdict: Hit | Refusal, hit: Hit | None) -> Iterator[NearMiss]:
+        if isinstance(verdict, Refusal):
+            if verdict.close:
+                yield NearMiss(rule, verdict.why)
+        elif hit is not None:
+            yield NearMiss(rule, f'it matches too ({verdict.matched}), after "{hit.rule.id}"')
 
     def shadows(self) -> tuple[Shadow, ...]:
         """Rules that can never answer, as far as their plain words show."""
@@ -111,22 +133,39 @@ class QuickReplies:
         rule = self._rules[number]
         if rule.patterns or not rule.any:
             return None
-        inside = [self._phrases.hits(words(phrase), phrase) for phrase in rule.any.values()]
+        inside = [
+            self.vocabulary.exact.hits(words(phrase), phrase) for phrase in rule.any.values()
+        ]
         for by in open_to_all:
             if by >= number:
                 return None
-            if all(hits & self._rules[by].any.keys() for hits in inside):
+            if all(found & self._rules[by].any.keys() for found in inside):
                 return by
         return None
 
-    def _read(self, question: Question, tokens: Sequence[str]) -> Message:
-        encoded = plain(question.text).encode() if self._patterns else b""
-        return Message(question, encoded, self._phrases.hits(tokens, question.text))
+    def _read(self, question: Question, tokens: Sequence[str] | None) -> Message:
+        text = question.text
+        heard = self.vocabulary.heard(words(text) if tokens is None else tokens, text)
+        encoded = plain(text).encode() if self._patterns else b""
+        return Message(question, encoded, heard.exact, heard)
 
-    def _verdicts(self, message: Message) -> Iterator[tuple[CompiledRule, Hit | Refusal]]:
-        rules = self._rules
+    def _first(self, message: Message, last: _Found | None = None) -> _Found | None:
+        """The first rule that answers, `last` when no rule before it does."""
         for number in self._concerned(message):
-            yield rules[number], rules[number].judge(message)
+            if last is not None and number >= last[0]:
+                break
+            verdict = self._rules[number].judge(message)
+            if isinstance(verdict, Hit):
+                return number, verdict
+        return last
+
+    def _looser(self, message: Message) -> Iterator[Set[str]]:
+        """What may be in the message besides `exact`, where there is anything."""
+        heard = message.heard
+        if heard.forms is not heard.exact:
+            yield heard.forms
+        if heard.typos is not heard.forms:
+            yield heard.typos
 
     def _concerned(self, message: Message) -> Sequence[int]:
         """The rules that may have something to say, in the order of the file."""

@@ -8,12 +8,14 @@ can.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.folding import fold, words
 
 _NOTHING: frozenset[str] = frozenset()
+_BETWEEN = "\x00"
+_ALL_APART: Mapping[str, str] = {}
 
 
 @dataclass(slots=True)
@@ -22,13 +24,15 @@ class _Node:
 
     after: dict[str, _Node] = field(default_factory=dict)
     phrase: str | None = None
-    key: str = ""
+    keys: tuple[str, ...] = ()
 
 
 class Phrases:
     """A fixed set of phrases. A phrase that has no word, such as "?", is found anywhere."""
 
-    def __init__(self, phrases: Iterable[str]) -> None:
+    def __init__(self, phrases: Iterable[str], same: Mapping[str, str] = _ALL_APART) -> None:
+        """`same` maps words to others that shall count as the same word."""
+        self._same = same
         self._root: dict[str, _Node] = {}
         self._marks: dict[str, str] = {}
         for phrase in phrases:
@@ -36,7 +40,8 @@ class Phrases:
         self._starts = frozenset(self._root)
 
     def _add(self, phrase: str) -> None:
-        tokens = words(phrase)
+        written = words(phrase)
+        tokens = [self._same.get(token, token) for token in written]
         if not tokens:
             mark = fold(phrase).strip()
             if mark:
@@ -46,7 +51,8 @@ class Phrases:
         for token in tokens[1:]:
             node = node.after.setdefault(token, _Node())
         node.phrase = node.phrase or phrase
-        node.key = key(tokens)
+        if key(written) not in node.keys:
+            node.keys = (*node.keys, key(written))
 
     def hits(self, tokens: Sequence[str], text: str) -> frozenset[str] | set[str]:
         """The keys (see `key`) of all phrases in `text`, whose words are `tokens`."""
@@ -60,7 +66,7 @@ class Phrases:
             if node.after:
                 found.update(self._longer(node, token, tokens))
             else:
-                found.add(node.key)
+                found.update(node.keys)
         if self._marks:
             folded = fold(text)
             found.update(mark for mark in self._marks if mark in folded)
@@ -69,7 +75,8 @@ class Phrases:
     def _longer(self, first: _Node, token: str, tokens: Sequence[str]) -> Iterator[str]:
         for start, word in enumerate(tokens):
             if word == token:
-                yield from (node.key for _, node in _walked(first, tokens, start))
+                for _, node in _walked(first, tokens, start):
+                    yield from node.keys
 
     def first(self, tokens: Sequence[str], text: str) -> str | None:
         """The phrase, as it was listed, that `text` has first, and of several that begin there
@@ -113,9 +120,13 @@ def _walked(node: _Node | None, tokens: Sequence[str], start: int) -> Iterator[t
         end += 1
 
 
+def words_of(key: str) -> list[str]:
+    return key.split(_BETWEEN)
+
+
 def key(tokens: Sequence[str]) -> str:
     """What stands for a phrase: alike for all that differ only in what folding removes."""
-    return "\x00".join(tokens)
+    return _BETWEEN.join(tokens)
 
 
 def key_of(phrase: str) -> str:

@@ -94,13 +94,14 @@ class Question(NamedTuple):
 
 class Hit(NamedTuple):
     """A rule that answers. `text` and `buttons` are in the customer's language; `matched` tells
-    people what it saw, such as `any "refund"`."""
+    people what it saw, such as `any "refund"`. `exact`: the message has the rule's own words."""
 
     rule: Rule
     text: str
     buttons: tuple[Button, ...]
     matched: str
     values: Mapping[str, str]
+    exact: bool = True
 
 
 @dataclass(frozen=True, slots=True)

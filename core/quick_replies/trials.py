@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from core.quick_replies.matcher import NAMES, QuickReplies
-from core.quick_replies.rules import Hours, Question, Rule
+from core.quick_replies.rules import Hit, Hours, Question, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +20,20 @@ class Failure:
     reason: str
 
 
+class Asked(Protocol):
+    """Tells the words of a message that call a person; `loosely` forgives typos."""
+
+    def __call__(self, text: str, *, loosely: bool = False) -> str | None: ...
+
+
+def _nobody_asked(text: str, *, loosely: bool = False) -> str | None:
+    return None
+
+
 def run_tests(
     rules: Sequence[Rule],
     replies: QuickReplies,
-    asked: Callable[[str], str | None] = lambda text: None,
+    asked: Asked = _nobody_asked,
 ) -> tuple[Failure, ...]:
     """Every test that fails. `match` asks that this very rule answers, `miss` that it does not.
 
@@ -36,34 +47,38 @@ def run_tests(
     )
 
 
-def _failures(
-    number: int, rule: Rule, replies: QuickReplies, asked: Callable[[str], str | None]
-) -> Iterator[Failure]:
+def _failures(number: int, rule: Rule, replies: QuickReplies, asked: Asked) -> Iterator[Failure]:
     for index, text in enumerate(rule.match_tests):
         why = _why_missed(rule, text, replies, asked)
         if why:
             yield Failure(number, ("tests", "match", index), f"“{text}” should match: {why}")
     for index, text in enumerate(rule.miss_tests):
         hit = replies.match(_question(rule, text))
-        if hit is not None and hit.rule.id == rule.id and asked(text) is None:
+        if hit is not None and hit.rule.id == rule.id and not _calls(asked, text, hit):
             reason = f"“{text}” should not match, but does: {hit.matched}"
             yield Failure(number, ("tests", "miss", index), reason)
 
 
-def _why_missed(
-    rule: Rule, text: str, replies: QuickReplies, asked: Callable[[str], str | None]
-) -> str:
-    words = asked(text)
-    if words is not None:
-        return f"“{words}” calls a person before the rules are looked at"
+def _why_missed(rule: Rule, text: str, replies: QuickReplies, asked: Asked) -> str:
     explanation = replies.explain(_question(rule, text))
     hit = explanation.hit
+    words = _calls(asked, text, hit)
+    if words is not None:
+        return f"“{words}” calls a person before the rules are looked at"
     if hit is None:
         near = [miss.why for miss in explanation.near if miss.rule.id == rule.id]
         return near[0] if near else "none of its words is there"
     if hit.rule.id == rule.id:
         return ""
     return f"rule “{hit.rule.id}” answers it first ({hit.matched})"
+
+
+def _calls(asked: Asked, text: str, hit: Hit | None) -> str | None:
+    """The words that call a person before `hit` answers."""
+    words = asked(text)
+    if words is None and (hit is None or not hit.exact):
+        return asked(text, loosely=True)
+    return words
 
 
 def _question(rule: Rule, text: str) -> Question:
