@@ -16,7 +16,11 @@ LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pl", "pt", "ru", "uk")
 """Those that have a list."""
 
 
+SIZE = 20_000
+"""Words in each."""
+
 _RANK = 0x7FFF
+_COMMONEST = 200
 
 
 class Lexicon:
@@ -26,6 +30,7 @@ class Lexicon:
         """`listed`: up to 32,768 words, the commonest first."""
         numbers = [hash(word) & ~_RANK | rank for rank, word in enumerate(listed)]
         self._numbers = array("q", sorted(numbers))
+        self.commonest = frozenset(listed[:_COMMONEST])
 
     def rank(self, word: str) -> int | None:
         number = hash(word) & ~_RANK
