@@ -19,7 +19,7 @@ from pydantic import BaseModel, SecretStr
 
 import connectors
 from core import memory
-from core.errors import FrontdeskError, SettingsError
+from core.errors import FrontdeskError, Problem, SettingsError
 from core.ports import AgentDesk, Connector, LanguageModel, Services
 from core.redact import set_up_logging
 from core.service import Outward, Service
@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 _PATIENCE = timedelta(seconds=10)  # how long a stop waits for what is under way
 _FILES_WANTED = 65_536
+_WARNINGS_TOLD = 20
 
 
 class Composition:
@@ -136,15 +137,21 @@ def run(path: Path) -> int:
     except SettingsError as error:
         sys.stderr.write(f"{error.report()}\n")
         return 2
-    for warning in settings.warnings:
-        for line in warning.report().splitlines():
-            log.warning("%s", line)
+    _tell(settings.warnings)
     raise_file_limit()
     try:
         return asyncio.run(serve(settings, composition.outward()))
     except (FrontdeskError, OSError) as error:
         log.error("frontdesk could not start: %s", _told(error, settings))
         return 1
+
+
+def _tell(warnings: Sequence[Problem]) -> None:
+    for warning in warnings[:_WARNINGS_TOLD]:
+        for line in warning.report().splitlines():
+            log.warning("%s", line)
+    if (more := len(warnings) - _WARNINGS_TOLD) > 0:
+        log.warning("and %d more warnings; `frontdesk check` shows them all", more)
 
 
 def _told(error: Exception, settings: Settings) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from core.errors import Problem
 from core.policy import understood
-from core.quick_replies import run_tests
+from core.quick_replies import Rule, run_tests
 from core.settings import Settings
 
 if TYPE_CHECKING:
     from core.knowledge.survey import Survey  # read only where knowledge is set
+
+_SHOWN = 5  # rules without tests that are named
 
 
 def failed_tests(settings: Settings) -> tuple[Problem, ...]:
@@ -37,6 +39,7 @@ def verdict(settings: Settings, known: Survey | None = None) -> Iterator[str]:
     yield (
         f"{settings.path} is fine: {_count(len(rules), 'rule')}, {_count(tests, 'test')} passed"
     )
+    yield from _untested(rules)
     parts = {name: f"channels.{name}" for name in settings.channels}
     parts |= {"GPT": "gpt", "desk": "desk"}
     width = max(map(len, parts))
@@ -48,6 +51,15 @@ def verdict(settings: Settings, known: Survey | None = None) -> Iterator[str]:
 
 def _known(known: Survey) -> str:
     return f"{_count(known.passages, 'passage')} of {_count(known.files, 'file')}"
+
+
+def _untested(rules: Sequence[Rule]) -> Iterator[str]:
+    names = [rule.id for rule in rules if not rule.match_tests and not rule.miss_tests]
+    if names:
+        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        have = "has" if len(names) == 1 else "have"
+        shown = ", ".join(names[:_SHOWN])
+        yield f"  {_count(len(names), 'rule')} {have} no tests: {shown}{more}"
 
 
 def _count(number: int, noun: str) -> str:

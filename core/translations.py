@@ -28,6 +28,12 @@ def _chosen(names: tuple[str, ...], language: str) -> str | None:
     return None
 
 
+def is_there(texts: Mapping[str, T], language: str) -> bool:
+    """Whether there is a text for `language`, or one for every language, or none at all."""
+    bases = {_tag(name).split("-")[0] for name in texts}
+    return not texts or "" in bases or _tag(language).split("-")[0] in bases
+
+
 def speaks(language: str, wanted: Iterable[str]) -> bool:
     """Whether `language` is one of `wanted`, where "zh" stands for every kind of Chinese."""
     bases = set(_bases(_tag(language)))

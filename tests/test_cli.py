@@ -126,6 +126,22 @@ def test_check_warns_and_is_still_content(tmp_path: Path, capsys: Captured) -> N
     assert verdict.startswith(f"{path} is fine: 0 rules, 0 tests passed")
 
 
+def test_check_counts_the_rules_without_tests(tmp_path: Path, capsys: Captured) -> None:
+    rules = [f"- {{id: r{n}, when: {{any: [w{n}]}}, reply: x}}\n" for n in range(8)]
+    rules[0] = "- {id: r0, when: {any: [w0]}, reply: x, tests: {match: [w0]}}\n"
+    path = _write(tmp_path, f"quick_replies:\n{''.join(rules)}")
+
+    assert main(["check", str(path)]) == 0
+    assert capsys.readouterr().out.splitlines()[:2] == [
+        f"{path} is fine: 8 rules, 1 test passed",
+        "  7 rules have no tests: r1, r2, r3, r4, r5 and 2 more",
+    ]
+
+    _write(tmp_path, f"quick_replies:\n{''.join(rules[:2])}")
+    assert main(["check", str(path)]) == 0
+    assert capsys.readouterr().out.splitlines()[1] == "  1 rule has no tests: r1"
+
+
 @pytest.mark.parametrize(
     "form", ["{file}", "--settings {file}", "{file} --settings {file}", "--settings={file} {file}"]
 )

@@ -1,6 +1,6 @@
 """Quick replies: answers that cost nothing, found by the words of a message."""
 
-from core.quick_replies.matcher import Explanation, NearMiss, QuickReplies, Shadow
+from core.quick_replies.matcher import Explanation, NearMiss, QuickReplies
 from core.quick_replies.rules import (
     BadPattern,
     Fault,
@@ -12,6 +12,7 @@ from core.quick_replies.rules import (
     Then,
     When,
 )
+from core.quick_replies.shadows import Shadow
 from core.quick_replies.trials import Failure, run_tests
 
 __all__ = [

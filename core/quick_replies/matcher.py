@@ -12,6 +12,7 @@ from core.quick_replies.heard import Vocabulary
 from core.quick_replies.pattern_set import PatternSet
 from core.quick_replies.patterns import Pattern
 from core.quick_replies.rules import BadPattern, Fault, Hit, Question, Rule
+from core.quick_replies.shadows import Shadow, shadows
 
 NAMES = frozenset({"customer.name"})
 """Placeholders that every rule may use; named groups of its patterns come on top."""
@@ -34,14 +35,6 @@ class Explanation:
 
     hit: Hit | None
     near: tuple[NearMiss, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Shadow:
-    """Rule number `rule` (from 0) can never answer: rule number `by` always comes first."""
-
-    rule: int
-    by: int
 
 
 class QuickReplies:
@@ -121,27 +114,13 @@ class QuickReplies:
             yield NearMiss(rule, f'it matches too ({verdict.matched}), after "{hit.rule.id}"')
 
     def shadows(self) -> tuple[Shadow, ...]:
-        """Rules that can never answer, as far as their plain words show."""
-        open_to_all = [number for number, rule in enumerate(self._rules) if _unconditional(rule)]
-        return tuple(
-            Shadow(number, by)
-            for number in range(len(self._rules))
-            if (by := self._shadowed_by(number, open_to_all)) is not None
-        )
+        """Rules that can never answer, as far as that is certain."""
+        return tuple(shadows(self._rules, self._inside))
 
-    def _shadowed_by(self, number: int, open_to_all: list[int]) -> int | None:
-        rule = self._rules[number]
-        if rule.patterns or not rule.any:
-            return None
-        inside = [
-            self.vocabulary.exact.hits(words(phrase), phrase) for phrase in rule.any.values()
-        ]
-        for by in open_to_all:
-            if by >= number:
-                return None
-            if all(found & self._rules[by].any.keys() for found in inside):
-                return by
-        return None
+    def _inside(self, phrase: str) -> Set[str]:
+        # A phrase with words is found by them alone, so its marks bring nothing along.
+        tokens = words(phrase)
+        return self.vocabulary.exact.hits(tokens, "" if tokens else phrase)
 
     def _read(self, question: Question, tokens: Sequence[str] | None) -> Message:
         text = question.text
@@ -183,10 +162,3 @@ def _phrases_of(rule: CompiledRule) -> Iterator[str]:
     for group in rule.groups:
         yield from group.values()
     yield from rule.none.values()
-
-
-def _unconditional(rule: CompiledRule) -> bool:
-    when = rule.rule.when
-    filtered = when.channels or when.languages or when.hours
-    asks_more = rule.groups or rule.none or any(t.names for t in rule.templates.values())
-    return bool(rule.any) and not filtered and not asks_more

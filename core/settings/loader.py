@@ -46,13 +46,12 @@ def load(
     variables = draft.fill(values)
     parts = _parts(draft, channels, sections)
     book = Book(draft, path, values)
-    rules, places = compiled(book.drafts, channels)
     business = parts.get("business")
+    spoken = business.languages if business else ()
+    rules, places = compiled(book.drafts, channels, spoken)
     wording = texts(draft, business)
     hours = _hours(draft, business)
-    for one in book.drafts:
-        _warn_about_no_effect(one)
-        warn_about_secrets(one, parts if one is draft else {})
+    _warn(book, parts)
     warnings = book.finish()
     return Settings(
         path=path,
@@ -110,6 +109,15 @@ def _hours(draft: Draft, business: Business | None) -> OpeningHours:
         for fault in error.faults:
             draft.complain_at(["business", *fault.path], fault.reason, fault.hint)
         return OpeningHours()
+
+
+def _warn(book: Book, parts: Mapping[str, Any]) -> None:
+    main, *included = book.drafts
+    warn_about_secrets(main, parts)
+    for draft in included:
+        warn_about_secrets(draft, {})
+    for draft in book.drafts:
+        _warn_about_no_effect(draft)
 
 
 def _warn_about_no_effect(draft: Draft) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.quick_replies import BadPattern, QuickReplies, Rule
@@ -12,6 +12,7 @@ from core.settings.draft import Draft
 from core.settings.nodes import ListNode, Loc, Node, ScalarNode, child, find, scalars
 from core.settings.places import Place, Places
 from core.settings.rules import RuleSettings
+from core.translations import choose, is_there, speaks
 
 _LIST = "quick_replies"
 
@@ -42,9 +43,10 @@ class Spot:
 
 
 def compiled(
-    drafts: Sequence[Draft], channels: Collection[str]
+    drafts: Sequence[Draft], channels: Collection[str], spoken: Sequence[str]
 ) -> tuple[tuple[Rule, ...], Places]:
-    """The rules of all files that are well-formed, and where they stand."""
+    """The rules of all files that are well-formed, and where they stand. `spoken` are the
+    languages of the business."""
     valid: list[tuple[Spot, RuleSettings]] = []
     spots = [*_spots(drafts)]
     for spot in spots:
@@ -54,6 +56,7 @@ def compiled(
         else:
             valid.append((spot, rule))
             _check_channels(spot, rule, channels)
+            _check_languages(spot, rule, spoken)
     _check_ids(spots)
     rules = tuple(rule.build() for _, rule in valid)
     _compile(rules, [spot for spot, _ in valid])
@@ -83,6 +86,28 @@ def _check_channels(spot: Spot, rule: RuleSettings, channels: Collection[str]) -
             loc = spot.loc("when", "channels", index)
             hint = did_you_mean(name, channels)
             spot.draft.complain_at(loc, f'there is no channel "{name}"', hint)
+
+
+def _check_languages(spot: Spot, rule: RuleSettings, spoken: Sequence[str]) -> None:
+    only = rule.when.languages
+    wanted = [name for name in spoken if not only or speaks(name, only)]
+    for path, texts in _texts(rule):
+        missing = [name for name in wanted if not is_there(texts, name)]
+        if missing:
+            message = f'the rule "{rule.id}" has no {path[-1]} in {" and ".join(missing)}'
+            hint = f"{_other(texts, missing[0])}; add {missing[0]}: …, or mend business.languages"
+            spot.draft.warn_at(spot.loc(*path), message, hint)
+
+
+def _texts(rule: RuleSettings) -> Iterator[tuple[Loc, Mapping[str, str]]]:
+    yield ("reply",), rule.reply or {}
+    for number, button in enumerate(rule.buttons):
+        yield ("buttons", number, "label"), button.label
+        yield ("buttons", number, "say"), button.say or {}
+
+
+def _other(texts: Mapping[str, str], language: str) -> str:
+    return f"customers get the one in {choose({name: name for name in texts}, language)}"
 
 
 def _check_ids(spots: Sequence[Spot]) -> None:
