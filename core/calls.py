@@ -6,13 +6,14 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from core.breaker import Breaker
 from core.casework import Casework
 from core.errors import ModelError, ModelRefused
 from core.knowledge.consulted import KNOWLEDGE, Consulted
 from core.knowledge.library import Library
-from core.messages import Answer, Message
+from core.messages import Answer, Message, Turn
 from core.policy import Policy
 from core.ports import LanguageModel
 from core.presence import Presence
@@ -22,6 +23,21 @@ from core.records import Conversation
 log = logging.getLogger(__name__)
 
 _AT_ONCE = 128  # GPT calls under way over all conversations
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the model reads: its instructions with the passages that were found, and as much of
+    the conversation as fits."""
+
+    brief: str
+    turns: Sequence[Turn]
+    known: Consulted
+
+    @property
+    def read(self) -> str:
+        """All of it as one text, and where it comes from."""
+        return self.known.read(self.brief, self.turns)
 
 
 class Calls:
@@ -46,36 +62,21 @@ class Calls:
         self._model = model
         self._breaker = Breaker(lambda: self.clock(), paused=self._paused, resumed=self._resumed)
 
-    async def ask(
+    async def prepare(
         self, policy: Policy, conversation: Conversation, history: Sequence[Message]
-    ) -> Answer:
-        """The answer to the end of `history`, shown to the customer while it is written. Raises
-        ModelError."""
-        settings, model, language = policy.settings, self._model, conversation.language
-        if model is None:
-            raise ModelRefused("GPT is off")
+    ) -> Request:
+        """What the model must be told to answer the end of `history`. Raises StoreUnavailable."""
+        settings = policy.settings
         known = await self._consult(policy, conversation, history)
         brief = instructions(
             business=settings.business.name,
-            language=language,
+            language=conversation.language,
             own=settings.gpt.instructions,
             desk=self._casework.has_desk,
             is_open=policy.is_open(conversation.updated_at),
             knowledge=known.passages,
         )
-        turns = fit(history, settings.gpt.max_history - known.cost)
-        read = known.read(brief, turns)
-        composing = self._presence.composing(
-            conversation.address, policy.bot, conversation.context
-        )
-        async with self._slots:
-            with self._breaker.call():
-                async with composing as on_draft:
-                    shown = known.showing(on_draft, read)
-                    answer = await model.answer(brief, turns, on_draft=shown)
-        return known.named(
-            answer, read, lambda source: policy.text("source", language, source=source)
-        )
+        return Request(brief, fit(history, settings.gpt.max_history - known.cost), known)
 
     async def _consult(
         self, policy: Policy, conversation: Conversation, history: Sequence[Message]
@@ -84,6 +85,28 @@ class Calls:
             return Consulted()
         room = policy.settings.gpt.max_history // KNOWLEDGE
         return await self.library.consult(history, conversation.pending_seq or 0, room)
+
+    async def ask(
+        self, policy: Policy, conversation: Conversation, request: Request, model: str = ""
+    ) -> Answer:
+        """The answer, shown to the customer while it is written. `model` is the usual one unless
+        given. Raises ModelError."""
+        if self._model is None:
+            raise ModelRefused("GPT is off")
+        known, read, language = request.known, request.read, conversation.language
+        composing = self._presence.composing(
+            conversation.address, policy.bot, conversation.context
+        )
+        async with self._slots:
+            with self._breaker.call():
+                async with composing as on_draft:
+                    shown = known.showing(on_draft, read)
+                    answer = await self._model.answer(
+                        request.brief, request.turns, on_draft=shown, model=model
+                    )
+        return known.named(
+            answer, read, lambda source: policy.text("source", language, source=source)
+        )
 
     def _paused(self, error: ModelError) -> None:
         log.error("GPT is not asked any more until it answers again: %s", error)

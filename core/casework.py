@@ -20,6 +20,7 @@ from core.store import Transaction
 
 _PROMISES = {
     Cause.NOTHING_ANSWERS: "cannot_answer",
+    Cause.BUDGET_USED: "cannot_answer",
     Cause.GPT_FAILED: "gpt_failed",
     Cause.TOO_MANY_FAILURES: "gpt_failed",
 }

@@ -23,11 +23,11 @@ from core.app import Composition, on_signals, raise_file_limit, utc_now
 from core.errors import FrontdeskError
 from core.messages import Answer, Turn
 from core.ports import LanguageModel, Route
-from core.prices import price_of
 from core.redact import set_up_logging
 from core.service import Service
 from core.settings import Settings
 from core.settings.environment import environment
+from core.settings.prices import price_of
 from core.standins import HOST, StandIn, StandIns
 from core.tally import Estimate, Tallied, Tally
 from sandbox.demo import Happening, Site, Stage, Ticker
@@ -216,13 +216,18 @@ class _Metered:
         self._model = model
         self._tally = tally
 
-    async def check(self) -> None:
-        await self._model.check()
+    async def check(self, model: str = "") -> None:
+        await self._model.check(model)
 
     async def answer(
-        self, instructions: str, turns: Sequence[Turn], *, on_draft: Callable[[str], None]
+        self,
+        instructions: str,
+        turns: Sequence[Turn],
+        *,
+        on_draft: Callable[[str], None],
+        model: str = "",
     ) -> Answer:
-        answer = await self._model.answer(instructions, turns, on_draft=on_draft)
+        answer = await self._model.answer(instructions, turns, on_draft=on_draft, model=model)
         if answer.text:
             self._tally.used(answer.usage)
         return answer

@@ -69,20 +69,26 @@ class OpenAIModel:
         self._first = max(silence, total / 2)
         self._options = dict(_OPTIONAL)
 
-    async def check(self) -> None:
+    async def check(self, model: str = "") -> None:
         """Ask for the model's entry, which costs nothing. A server that has no such list, or a
         key that may not read it, proves nothing and passes. Errors as in `LanguageModel`."""
         try:
             async with asyncio.timeout(self._total):
-                await self._client.models.retrieve(self._model)
+                await self._client.models.retrieve(model or self._model)
         except Exception as error:
             if not _says_nothing(error):
-                raise self._mapped(error) from error
+                raise self._mapped(error, model or self._model) from error
 
     async def answer(
-        self, instructions: str, turns: Sequence[Turn], *, on_draft: Callable[[str], None]
+        self,
+        instructions: str,
+        turns: Sequence[Turn],
+        *,
+        on_draft: Callable[[str], None],
+        model: str = "",
     ) -> Answer:
         """See `LanguageModel.answer`. Drafts come with every piece of text."""
+        model = model or self._model
         messages = [{"role": "system", "content": instructions}]
         for turn in turns:
             role = "user" if turn.role == "customer" else "assistant"
@@ -90,13 +96,13 @@ class OpenAIModel:
         heard = _Heard(asked=sum(tokens(message["content"]) for message in messages))
         try:
             async with asyncio.timeout(self._total):
-                await self._ask(messages, heard, on_draft)
-            return heard.answer(self._model)
+                await self._ask(model, messages, heard, on_draft)
+            return heard.answer(model)
         except ModelError as error:
             error.usage = heard.used
             raise
         except Exception as error:
-            failure = self._mapped(error)
+            failure = self._mapped(error, model)
             failure.usage = heard.used
             raise failure from error
 
@@ -104,11 +110,15 @@ class OpenAIModel:
         await self._client.close()
 
     async def _ask(
-        self, messages: list[dict[str, str]], heard: _Heard, on_draft: Callable[[str], None]
+        self,
+        model: str,
+        messages: list[dict[str, str]],
+        heard: _Heard,
+        on_draft: Callable[[str], None],
     ) -> None:
         while True:
             try:
-                await self._listen(messages, heard, on_draft)
+                await self._listen(model, messages, heard, on_draft)
                 return
             except openai.APIStatusError as error:
                 unknown = self._unknown_option(error)
@@ -117,14 +127,16 @@ class OpenAIModel:
                 self._options.pop(unknown, None)
 
     async def _listen(
-        self, messages: list[dict[str, str]], heard: _Heard, on_draft: Callable[[str], None]
+        self,
+        model: str,
+        messages: list[dict[str, str]],
+        heard: _Heard,
+        on_draft: Callable[[str], None],
     ) -> None:
         create: Any = self._client.chat.completions.create
         try:
             async with asyncio.timeout(self._first) as patience:
-                stream = await create(
-                    model=self._model, messages=messages, stream=True, **self._options
-                )
+                stream = await create(model=model, messages=messages, stream=True, **self._options)
                 async with stream:
                     async for chunk in stream:
                         patience.reschedule(asyncio.get_running_loop().time() + self._silence)
@@ -143,10 +155,10 @@ class OpenAIModel:
         said = f"{error.param} {error.message}"
         return next((name for name in self._options if name in said), None)
 
-    def _mapped(self, error: Exception) -> ModelError:
+    def _mapped(self, error: Exception, model: str) -> ModelError:
         match error:
             case openai.APIStatusError():
-                return self._by_status(error)
+                return self._by_status(error, model)
             case TimeoutError() | openai.APITimeoutError():
                 return ModelFailed(f"no answer in time (at most {self._total:g} s)")
             case openai.APIConnectionError():
@@ -159,19 +171,23 @@ class OpenAIModel:
             case _:
                 return ModelFailed(f"the server's answer makes no sense ({type(error).__name__})")
 
-    def _by_status(self, error: openai.APIStatusError) -> ModelError:
+    def _by_status(self, error: openai.APIStatusError, model: str) -> ModelError:
         status, said = error.status_code, self._quote(error.message)
         where = f" [status {status}, request {error.request_id or 'unknown'}]"
         if error.code in _FOR_GOOD:
-            return _refused(error.code, where)
+            return _refused(error.code, where, self._setting(model))
         if status in (408, 409, 425, 429) or status >= 500:
             return ModelFailed(f"the server is busy or broken: {said}{where}")
         reason = _REFUSALS.get(status, "the request was refused; check gpt.model and gpt.base_url")
         lasting = status in _REFUSALS
+        reason = reason.replace("gpt.model", self._setting(model))
         if status in (401, 403):
             return ModelRefused(reason + where, lasting=lasting)
-        reason = reason.format(model=self._model, url=self._client.base_url)
+        reason = reason.format(model=model, url=self._client.base_url)
         return ModelRefused(f"{reason}: {said}{where}", lasting=lasting)
+
+    def _setting(self, model: str) -> str:
+        return "gpt.model" if model == self._model else "gpt.cheap_model"
 
     def _quote(self, said: str) -> str:
         safe = said.replace(self._key, "…") if self._key else said
@@ -196,8 +212,9 @@ _REFUSALS = {
 }
 
 
-def _refused(code: str | None, where: str = "") -> ModelRefused:
-    return ModelRefused(_FOR_GOOD[code] + where, lasting=code in _LASTING)
+def _refused(code: str | None, where: str = "", setting: str = "gpt.model") -> ModelRefused:
+    reason = _FOR_GOOD[code].replace("gpt.model", setting)
+    return ModelRefused(reason + where, lasting=code in _LASTING)
 
 
 @dataclass(slots=True)

@@ -111,6 +111,7 @@ class Cause(StrEnum):
     BUTTON = "button"
     GPT_ASKED = "gpt_asked"
     GPT_FAILED = "gpt_failed"
+    BUDGET_USED = "budget_used"
     NOTHING_ANSWERS = "nothing_answers"
     TOO_MANY_FAILURES = "too_many_failures"
     CAME_LATE = "came_late"
@@ -123,6 +124,7 @@ _SENTENCES = {
     Cause.BUTTON: "The customer pressed “{detail}”.",
     Cause.GPT_ASKED: "GPT asked for a person: {detail}",
     Cause.GPT_FAILED: "GPT could not answer: {detail}",
+    Cause.BUDGET_USED: "No rule answers this, and today's GPT budget is used up.",
     Cause.NOTHING_ANSWERS: "No rule answers this, and GPT is off.",
     Cause.CAME_LATE: "The customer wrote {detail} before it got here; GPT was not asked.",
     Cause.IN_DOUBT: "Nobody knows whether the customer got this answer: {detail}",

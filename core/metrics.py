@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
+from core.budget import Step, Today
 from core.messages import AuthorKind, ChannelName
 from core.records import Bill, Target
 
@@ -88,6 +89,17 @@ class Metrics:
         self._cost = Counter(
             "frontdesk_gpt_cost_usd", "Estimated cost of GPT in US dollars.", registry=registry
         )
+        self._used = Gauge(
+            "frontdesk_gpt_budget_used", "Share of today's budget that is used.", registry=registry
+        )
+        steps = Gauge(
+            "frontdesk_gpt_budget_step",
+            "1 at the step of the budget's ladder that is taken now.",
+            ("step",),
+            registry=registry,
+        )
+        self._steps = {step: steps.labels(step.value) for step in Step}
+        self._show_step(Step.FULL)
 
     def message(self, channel: ChannelName, author: AuthorKind) -> None:
         """A line was stored."""
@@ -120,6 +132,14 @@ class Metrics:
         self._tokens["cached_input"].inc(usage.cached_tokens)
         self._tokens["output"].inc(usage.output_tokens)
         self._cost.inc(bill.micro_usd / 1_000_000)
+
+    def gpt_budget(self, today: Today) -> None:
+        self._used.set(today.used)
+        self._show_step(today.step)
+
+    def _show_step(self, step: Step) -> None:
+        for each, gauge in self._steps.items():
+            gauge.set(each is step)
 
     def watch_connections(self, channel: ChannelName, count: Callable[[], int]) -> None:
         """Ask `count` for the open sockets of `channel` whenever somebody looks."""

@@ -7,7 +7,7 @@ settings never applies to half an answer.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from core.folding import words
@@ -78,6 +78,10 @@ class Policy:
         """The product's own sentence `name` in the customer's language."""
         business = self.settings.business.name
         return self.settings.texts.say(name, language, business=business, **values)
+
+    def day(self, at: datetime) -> date:
+        """The day that it is then where this business is."""
+        return at.astimezone(self.zone).date()
 
     def clock(self, at: datetime) -> str:
         """A time as people of this business read it."""

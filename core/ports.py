@@ -247,10 +247,11 @@ class AgentDesk(Protocol):
 
 
 class LanguageModel(Protocol):
-    """Answers what no rule answers."""
+    """Answers what no rule answers. `model` names another model of the same provider than the
+    usual one."""
 
-    async def check(self) -> None:
-        """Ask the provider once whether the key works.
+    async def check(self, model: str = "") -> None:
+        """Ask the provider once whether the key works, and may use the model.
 
         Raises ModelRefused when it is refused, ModelFailed when nobody could be asked.
         """
@@ -262,6 +263,7 @@ class LanguageModel(Protocol):
         turns: Sequence[Turn],
         *,
         on_draft: Callable[[str], None],
+        model: str = "",
     ) -> Answer:
         """One attempt within `timeouts.gpt_total`; `on_draft` gets the text so far, must not
         block, and is called on the event loop. Raises ModelRefused or ModelFailed."""

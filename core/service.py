@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from core.accounts import Accounts
 from core.casework import Casework
 from core.couriers import Couriers
 from core.customers import Customers
 from core.engine import Engine
-from core.errors import ModelError, ModelRefused, SettingsError, StoreUnavailable
+from core.errors import SettingsError, StoreUnavailable
 from core.files import StoredFiles
 from core.knowledge.library import Library
 from core.limits import CustomerRates
@@ -39,6 +40,7 @@ from core.ports import (
     SupportsRoutes,
 )
 from core.presence import Presence
+from core.provider import Provider
 from core.receipts import Receipts
 from core.redact import hide_tokens
 from core.reminders import Reminders
@@ -139,6 +141,9 @@ class Service:
         self.turns = Turns(
             store, self.customers, self.casework, replies, presence, self._tasks, self.policy
         )
+        self.provider = Provider(
+            self.turns, self.customers, self._tasks, self.policy, self._announce
+        )
         self._rates = CustomerRates(settings.limits.customer_per_minute, time.monotonic)
         self.engine = Engine(
             store,
@@ -160,6 +165,7 @@ class Service:
             attempt=lambda: self._policy.settings.timeouts.platform,
             failed=self.metrics.outbox_failed,
         )
+        self.accounts = Accounts(store, self.policy, self.metrics.gpt_budget)
         self.reminders = Reminders(store, self.casework, self.policy, self._now)
         self.library = self.turns.calls.library = Library(
             Shelf(store), lambda: self._policy.settings, told=self._announce
@@ -168,7 +174,7 @@ class Service:
     async def _begin(self) -> None:
         self._listen()
         await self._open_kept_requests()
-        self._use_model(self._outward.model(self._settings))
+        self.provider.use(self._outward.model(self._settings))
         self.web = self._web_server()
         await self.web.start()
         self._tasks.start(self.outbox.run(), "outbox")
@@ -176,6 +182,7 @@ class Service:
         self._tasks.start(self._watch_settings(), "settings watcher")
         self._tasks.start(self.library.run(), "knowledge files")
         self._tasks.start(self._sweep_files(), "sweep of old files")
+        self._tasks.start(self.accounts.run(), "accounts of what GPT costs")
         self._tasks.start(self._count_pending(), "count of pending deliveries")
         self._tasks.start(self.store.follow_clock(), "clock watch")
         await self.turns.resume()
@@ -189,6 +196,8 @@ class Service:
         self.store.commit_seconds = self.metrics.commit
         self.turns.used = self.metrics.gpt_used
         self.turns.calls.announce = self._announce
+        self.turns.budget.announce = self._announce
+        self.turns.budget.looked = self.metrics.gpt_budget
         self.store.subscribe(telemetry.committed)
         for channel in self.channels.values():
             if isinstance(channel, CountsConnections):
@@ -254,35 +263,6 @@ class Service:
                 log.warning("old files are kept for now: %s", error)
             await asyncio.sleep(_SWEEP_EVERY)
 
-    # --- the model -------------------------------------------------------------------------
-
-    def _use_model(self, model: LanguageModel | None) -> None:
-        self.turns.model = model
-        self.customers.has_model = model is not None
-        if model is not None:
-            self._tasks.start(self._check_model(model), "GPT check")
-
-    def _replace_model(self, settings: Settings) -> None:
-        """Answers under way keep the model they were asked of until they are done or fail."""
-        old = self.turns.model
-        self._use_model(self._outward.model(settings))
-        if old is not None:
-            patience = settings.timeouts.gpt_total.total_seconds()
-            self._tasks.start(_close_later(old, patience), "the former GPT client")
-
-    async def _check_model(self, model: LanguageModel) -> None:
-        """A refused key is found before a customer finds it."""
-        try:
-            await model.check()
-        except ModelRefused as refusal:
-            log.error("GPT is off: %s", refusal)
-            self.turns.model = None
-            self.customers.has_model = False
-            await model.close()
-            self._announce(f"GPT is off: {refusal}")
-        except ModelError as error:
-            log.warning("GPT could not be asked at start: %s", error)
-
     # --- settings --------------------------------------------------------------------------
 
     def policy(self) -> Policy:
@@ -299,7 +279,7 @@ class Service:
     def _use_settings(self, settings: Settings, changes: str) -> None:
         old, self._policy = self._policy.settings, Policy.of(settings)
         if (old.gpt, old.timeouts) != (settings.gpt, settings.timeouts):
-            self._replace_model(settings)
+            self.provider.replace(self._outward.model(settings))
         if old.desk != settings.desk:
             self._tasks.start(self.reminders.reschedule(), "new waiting times")
         self._rates.per_minute = settings.limits.customer_per_minute
@@ -359,8 +339,7 @@ class Service:
         await asyncio.gather(*(part.stop() for part in self._parts()), return_exceptions=True)
         await self.web.stop()
         await self._tasks.close()
-        if self.turns.model is not None:
-            await self.turns.model.close()
+        await self.provider.close()
         await self.store.close()
 
 
@@ -376,10 +355,3 @@ def _publisher(name: ChannelName, channel: SupportsLive) -> Callable[[Sequence[N
 def _log_lines(level: int, text: str) -> None:
     for line in text.splitlines():
         log.log(level, "%s", line)
-
-
-async def _close_later(model: LanguageModel, seconds: float) -> None:
-    try:
-        await asyncio.sleep(seconds)
-    finally:
-        await model.close()

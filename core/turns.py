@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core import prices
+from core.budget import Budget, Step
 from core.calls import Calls
 from core.casework import Casework
 from core.customers import Customers
@@ -38,7 +39,7 @@ _STALE = timedelta(hours=4)  # whoever wrote longer ago has gone, or has asked e
 @dataclass(frozen=True, slots=True)
 class _Turn:
     """A burst of messages that GPT answers as one: `first` to `last`, at `version`. The customer
-    waits since `asked_at`."""
+    waits since `asked_at`; the answer may be paid for as `step` says."""
 
     conversation: Conversation
     version: int
@@ -46,6 +47,7 @@ class _Turn:
     last: int
     asked_at: datetime
     history: tuple[Message, ...]
+    step: Step
 
 
 class Turns:
@@ -68,6 +70,7 @@ class Turns:
         self._replies = replies
         self._policy = policy
         self.calls = Calls(casework, presence)
+        self.budget = Budget()
         self.used: Callable[[Bill], None] = lambda _bill: None
         self._workers = Workers(
             tasks, self._take, lambda: policy().settings.gpt.debounce.total_seconds()
@@ -107,12 +110,13 @@ class Turns:
             self._hand_over(tx, policy, conversation, why, last)
             return None
         conversation.attempts += 1
+        step = self.budget.step(tx, policy)
         first = conversation.pending_seq
         past = tx.latest(id, _HISTORY, before=last + 1)
         history = _as_asked([*past, *tx.messages(id, after=last)], first, last)
         question = tx.message(id, first)
         asked_at = tx.now if question is None else question.at
-        return _Turn(conversation, conversation.version, first, last, asked_at, history)
+        return _Turn(conversation, conversation.version, first, last, asked_at, history, step)
 
     def _why_not_gpt(
         self, tx: Transaction, policy: Policy, conversation: Conversation, last: int
@@ -152,15 +156,21 @@ class Turns:
 
     async def _answer(self, turn: _Turn) -> None:
         policy = self._policy()
+        if turn.step is Step.EMPTY:
+            why = HandOver(Cause.BUDGET_USED)
+            await self._store.write(lambda tx: self._give_up(tx, policy, turn, why))
+            return
         gpt = policy.settings.gpt
+        other = gpt.cheap_model if turn.step is Step.CHEAP else ""
+        model = other or gpt.model
         try:
-            answer = await self.calls.ask(policy, turn.conversation, turn.history)
+            request = await self.calls.prepare(policy, turn.conversation, turn.history)
+            answer = await self.calls.ask(policy, turn.conversation, request, other)
         except ModelError as error:
-            bill = prices.bill(gpt.model, error.usage, gpt.prices)
-            self.used(bill)
+            bill = prices.bill(model, error.usage, gpt.prices)
             await self._failed(policy, turn, error, bill)
             return
-        bill = prices.bill(gpt.model, answer.usage, gpt.prices)
+        bill = prices.bill(model, answer.usage, gpt.prices)
         self.used(bill)
         await self._store.write(lambda tx: self._finish(tx, policy, turn, answer, bill))
 
@@ -168,19 +178,21 @@ class Turns:
         conversation = turn.conversation
         if not isinstance(error, ModelPaused):
             log.warning("GPT gave no answer to conversation %s: %s", conversation.id, error)
+        if bill.usage != Usage():
+            self.used(bill)
+            await self._store.write(lambda tx: self._waste(tx, policy, turn, bill))
         tries = policy.settings.handover.after_failures
         if isinstance(error, ModelRefused) or conversation.attempts >= tries:
             why = HandOver(Cause.GPT_FAILED, str(error))
-            await self._store.write(lambda tx: self._give_up(tx, policy, turn, why, bill))
+            await self._store.write(lambda tx: self._give_up(tx, policy, turn, why))
         else:
-            if bill.usage != Usage():
-                await self._store.write(lambda tx: _expense(tx, turn, ExpenseReason.FAILED, bill))
             await asyncio.sleep(_PAUSE)
 
-    def _give_up(
-        self, tx: Transaction, policy: Policy, turn: _Turn, why: HandOver, bill: Bill
-    ) -> None:
-        _expense(tx, turn, ExpenseReason.FAILED, bill)
+    def _waste(self, tx: Transaction, policy: Policy, turn: _Turn, bill: Bill) -> None:
+        tx.add_expense(_expense(tx, turn, ExpenseReason.FAILED, bill))
+        self.budget.step(tx, policy)
+
+    def _give_up(self, tx: Transaction, policy: Policy, turn: _Turn, why: HandOver) -> None:
         conversation = tx.conversation_by_id(turn.conversation.id)
         if _is_current(conversation, turn):
             self._hand_over(tx, policy, conversation, why, turn.last)
@@ -191,7 +203,7 @@ class Turns:
         conversation = tx.conversation_by_id(turn.conversation.id)
         if not _is_current(conversation, turn):
             # Somebody took over, or the customer asked for a person.
-            _expense(tx, turn, ExpenseReason.LATE, bill)
+            tx.add_expense(_expense(tx, turn, ExpenseReason.LATE, bill))
             return
         conversation.attempts = 0
         conversation.pending_seq = None
@@ -199,7 +211,8 @@ class Turns:
             said = self._replies.say(tx, conversation, policy.bot, answer.text, answered_by="gpt")
             tx.add_answer(_paid(tx, turn, said, AnswerSource.GPT, bill))
         else:
-            _expense(tx, turn, ExpenseReason.HANDED_OVER, bill)
+            tx.add_expense(_expense(tx, turn, ExpenseReason.HANDED_OVER, bill))
+        self.budget.step(tx, policy)
         if answer.wants_human:
             why = HandOver(Cause.GPT_ASKED, answer.reason)
             self._hand_over(tx, policy, conversation, why, turn.last)
@@ -261,6 +274,5 @@ def _paid(
     )
 
 
-def _expense(tx: Transaction, turn: _Turn, reason: ExpenseReason, bill: Bill) -> None:
-    if bill.usage != Usage():
-        tx.add_expense(Expense(reason, bill, turn.conversation.id, tx.now))
+def _expense(tx: Transaction, turn: _Turn, reason: ExpenseReason, bill: Bill) -> Expense:
+    return Expense(reason, bill, turn.conversation.id, tx.now)

@@ -115,14 +115,14 @@ def test_check_runs_the_rules_own_tests(tmp_path: Path, capsys: Captured) -> Non
 
 
 def test_check_warns_and_is_still_content(tmp_path: Path, capsys: Captured) -> None:
-    path = _write(tmp_path, "gpt: {daily_budget_usd: 5}\n")
+    path = _write(tmp_path, "gpt: {model: llama, daily_budget_usd: 5}\n")
 
     assert main(["check", str(path)]) == 0
 
     warning, line, _, verdict, *_ = capsys.readouterr().out.splitlines()
-    assert warning.startswith(f'{path}:1:7: "daily_budget_usd" has no effect yet')
+    assert warning.startswith(f'{path}:1:21: the budget does not count what "llama" costs')
     assert warning.endswith(" [warning]")
-    assert line == "   1 | gpt: {daily_budget_usd: 5}"
+    assert line == "   1 | gpt: {model: llama, daily_budget_usd: 5}"
     assert verdict.startswith(f"{path} is fine: 0 rules, 0 tests passed")
 
 

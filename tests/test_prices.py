@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from core.messages import Usage
-from core.prices import BUILT_IN, bill, price_of
+from core.prices import bill
+from core.settings.prices import BUILT_IN, price_of
 from core.settings.schema import Gpt, Price
 
 OWN = {"llama3.1": Price(input=0.5, output=1.5)}

@@ -15,6 +15,7 @@ from core.settings.document import parse
 from core.settings.draft import Draft
 from core.settings.environment import environment
 from core.settings.include import KEYS, Book
+from core.settings.money import warn_about_money
 from core.settings.nodes import MapNode, ScalarNode, find, scalars
 from core.settings.places import Place
 from core.settings.replies import compiled
@@ -23,7 +24,7 @@ from core.settings.secrets import warn_about_secrets
 from core.settings.source import read
 from core.settings.wording import texts
 
-NO_EFFECT_YET = (("gpt", "daily_budget_usd"),)
+NO_EFFECT_YET: tuple[tuple[str, ...], ...] = ()
 """Keys whose feature is not built; `when.examples` of a rule is another one."""
 
 
@@ -114,6 +115,7 @@ def _hours(draft: Draft, business: Business | None) -> OpeningHours:
 def _warn(book: Book, parts: Mapping[str, Any]) -> None:
     main, *included = book.drafts
     warn_about_secrets(main, parts)
+    warn_about_money(main, parts.get("gpt"))
     for draft in included:
         warn_about_secrets(draft, {})
     for draft in book.drafts:

@@ -95,11 +95,15 @@ class Price(Strict):
 
 
 class Gpt(Switchable):
-    """The language model. `max_history` counts estimated tokens of the conversation so far."""
+    """The language model. `max_history` counts estimated tokens of the conversation so far.
+
+    `cheap_model` takes over when most of `daily_budget_usd` is used; "" is none.
+    """
 
     api_key: Secret = SecretStr("")
     base_url: WebUrl = "https://api.openai.com/v1"
     model: Text = "gpt-5.4-mini"
+    cheap_model: str = ""
     instructions: str = ""
     knowledge: tuple[Text, ...] = ()
     debounce: Wait = timedelta(seconds=1)

@@ -223,6 +223,11 @@ class Reader:
         span = {"since": since, "until": until or _END_OF_TIME}
         return map(to_expense, self.execute(sql.EXPENSES, span))
 
+    def count_answers(self, since: datetime, until: datetime) -> dict[str, int]:
+        """How many there were in this time, by source."""
+        rows = self.execute(sql.COUNT_ANSWERS, {"since": since, "until": until})
+        return {row.source: int(row.rows) for row in rows}
+
     def spent_since(self, at: datetime) -> int:
         """Millionths of a US dollar paid from `at` on, whether an answer came of it or not."""
         parts = (sql.SPENT_ON_ANSWERS, sql.SPENT_OTHERWISE)

@@ -190,6 +190,12 @@ ANSWERS = (
     .where(answers.c.at >= bindparam("since"), answers.c.at < bindparam("until"))
     .order_by(answers.c.at, answers.c.conversation_id, answers.c.seq)
 )
+COUNT_ANSWERS = (
+    select(answers.c.source, func.count().label("rows"))
+    .where(answers.c.at >= bindparam("since"), answers.c.at < bindparam("until"))
+    .group_by(answers.c.source)
+    .order_by(answers.c.source)
+)
 EXPENSES = (
     select(expenses)
     .where(expenses.c.at >= bindparam("since"), expenses.c.at < bindparam("until"))

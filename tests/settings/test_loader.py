@@ -244,9 +244,22 @@ WARNINGS = {
         "store: {url: postgresql://me:secret@host/name}\n",
         "1:14: a secret is written",
     ),
-    "feature that is not there": (
-        "gpt: {daily_budget_usd: 5}\n",
-        '1:7: "daily_budget_usd" has no effect yet',
+    "budget for a model without a price": (
+        "gpt: {model: llama, daily_budget_usd: 5}\n",
+        '1:21: the budget does not count what "llama" costs: nobody knows its price '
+        "(add prices: {llama: {input: …, output: …}}, dollars for a million tokens)",
+    ),
+    "budget for a smaller model without a price": (
+        "gpt: {cheap_model: llama, daily_budget_usd: 5}\n",
+        '1:27: the budget does not count what "llama" costs',
+    ),
+    "smaller model that is dearer": (
+        "gpt: {cheap_model: gpt-5.5, daily_budget_usd: 5}\n",
+        '1:7: "cheap_model" costs no less than "model"',
+    ),
+    "smaller model without a budget": (
+        "gpt: {cheap_model: gpt-5.4-nano}\n",
+        '1:7: "cheap_model" is never asked',
     ),
     "examples": (
         "quick_replies:\n- id: a\n  when: {any: [x], examples: [hi there]}\n  reply: y\n",
