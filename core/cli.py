@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import FrontdeskError, SettingsError
-from core.lab.arguments import add_replay, add_stats
+from core.lab.arguments import add_replay, add_stats, add_suggest
 from core.settings import Settings
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_try(commands)
     add_replay(commands, _replay)
     add_stats(commands, _stats)
+    add_suggest(commands, _suggest)
     _add_manifest(commands)
     return parser
 
@@ -254,6 +255,12 @@ def _stats(options: argparse.Namespace) -> int:
     from core.lab.commands import stats
 
     return stats(_loaded(options.settings), options.since, as_json=options.json)
+
+
+def _suggest(options: argparse.Namespace) -> int:
+    from core.lab.commands import suggest
+
+    return suggest(_loaded(options.settings), options.since)
 
 
 def _manifest(options: argparse.Namespace) -> int:

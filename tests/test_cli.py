@@ -254,7 +254,9 @@ def test_the_manifest_is_yaml(capsys: Captured) -> None:
     assert printed["display_information"]["name"] == "Fern & Clay"
 
 
-@pytest.mark.parametrize("command", ["run", "demo", "check", "try", "replay", "stats", "manifest"])
+@pytest.mark.parametrize(
+    "command", ["run", "demo", "check", "try", "replay", "stats", "suggest", "manifest"]
+)
 def test_every_command_explains_itself(command: str, capsys: Captured) -> None:
     with pytest.raises(SystemExit) as left:
         main([command, "--help"])

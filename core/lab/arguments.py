@@ -35,6 +35,7 @@ def add_replay(commands: Any, command: Command) -> None:
         "is GPT is its say (default: settings.yaml)",
     )
     _add_span(parser)
+    _add_json(parser)
     parser.set_defaults(command=command)
 
 
@@ -45,6 +46,21 @@ def add_stats(commands: Any, command: Command) -> None:
         "next rules to write. It reads the store beside the running service and changes nothing."
     )
     parser = commands.add_parser("stats", help="see what answers and costs", description=about)
+    _add_settings(parser)
+    _add_span(parser)
+    _add_json(parser)
+    parser.set_defaults(command=command)
+
+
+def add_suggest(commands: Any, command: Command) -> None:
+    about = (
+        "Print rules to paste, made of what agents have answered and of what GPT answers again "
+        "and again: words from the customers' questions, the reply, and tests from real questions "
+        "that must and must not match. They pass `check` as they are. Numbers and addresses of "
+        "customers are replaced; what names a person is left out. Read a reply before you use "
+        "it: only you know whether it is still true."
+    )
+    parser = commands.add_parser("suggest", help="propose rules to paste", description=about)
     _add_settings(parser)
     _add_span(parser)
     parser.set_defaults(command=command)
@@ -68,4 +84,7 @@ def _add_span(parser: argparse.ArgumentParser) -> None:
         help="only what came since: a span like 12h, 7d or 4w, or a date like 2026-11-01 "
         "(default: all there is)",
     )
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON, with all details")

@@ -9,11 +9,15 @@ from datetime import UTC, datetime
 
 from core.check import failed_tests
 from core.lab import replay_report, stats_report
+from core.lab.gathering import Gathering
 from core.lab.money import AnswerPrice, answer_price
+from core.lab.personal import Names
 from core.lab.replay import Replay
 from core.lab.screen import page, progress, write_json
 from core.lab.since import Since
 from core.lab.stats import Counting, Stats
+from core.lab.suggest import Workshop
+from core.lab.suggest_report import suggest_report
 from core.policy import Policy
 from core.settings import Settings
 from core.store.history import Past, Talk, read_past
@@ -60,6 +64,20 @@ def stats(settings: Settings, since: Since, *, as_json: bool) -> int:
     else:
         with page() as screen:
             stats_report.show(screen, frame, counted)
+    return 0
+
+
+def suggest(settings: Settings, since: Since) -> int:
+    """Raises StoreUnavailable or NewerDatabase."""
+    policy = Policy.of(settings)
+    gathered = Gathering(policy, since.begin(datetime.now(UTC), policy.zone))
+
+    def query(past: Past) -> None:
+        _each_talk(past, gathered.since, "reading", gathered.take)
+
+    asyncio.run(read_past(settings.store.url, query))
+    made = Workshop(settings, gathered.asked, Names(gathered.people)).all()
+    sys.stdout.write(suggest_report(made))
     return 0
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from core.folding import words
+from core.lab.content import SMALL, typical
 
 T = TypeVar("T")
 
@@ -27,7 +27,7 @@ _RAREST = 12  # features by which leaders are found
 _MOST_LEADERS = 60  # of one feature
 _LONGEST = 60  # words of a question that are looked at
 _LETTERS = 3
-_ASCII_DIGITS = frozenset("0123456789")
+_FEW = 50
 
 Vector = dict[str, float]
 
@@ -59,7 +59,8 @@ class Likeness:
         return {name: weight / length for name, weight in weights.items()} if length else {}
 
     def rarity(self, feature: str) -> float:
-        return math.log(1 + (1 + self._texts) / (1 + self._seen[feature]))
+        # In a handful of texts nothing is rare yet.
+        return math.log(1 + (_FEW + self._texts) / (1 + self._seen[feature]))
 
     def rarest(self, vector: Vector) -> list[str]:
         return sorted(vector, key=lambda name: (-self.rarity(name), name))[:_RAREST]
@@ -74,22 +75,19 @@ def alike(one: Vector, other: Vector) -> float:
 
 def features(text: str) -> dict[str, float]:
     """Words, and the letters in them, so that "plant" is like "plants". A number is any number,
-    and in a script without spaces each pair of neighbours is a word."""
+    an address says nothing, and in a script without spaces two neighbours are a word."""
     found: dict[str, float] = {}
-    tokens = [_numberless(token) for token in words(text)[:_LONGEST]]
+    tokens = typical(text)[:_LONGEST]
     for token in tokens:
-        found[token] = 1.0
-        edged = f"<{token}>"
-        for at in range(len(edged) - _LETTERS + 1 if len(token) > _LETTERS else 0):
-            found[edged[at : at + _LETTERS]] = 0.4
+        found[token] = 0.3 if token in SMALL else 1.0
+        if len(token) > _LETTERS and token not in SMALL:
+            edged = f"<{token}>"
+            for at in range(len(edged) - _LETTERS + 1):
+                found[edged[at : at + _LETTERS]] = 0.4
     for one, other in itertools.pairwise(tokens):
         if not one.isascii() and len(one) == len(other) == 1:
             found[one + other] = 1.5
     return found
-
-
-def _numberless(token: str) -> str:
-    return "0" if token[0] in _ASCII_DIGITS else token
 
 
 def grouped(asked: Sequence[tuple[str, T]], likeness: Likeness | None = None) -> list[Group[T]]:
@@ -97,7 +95,7 @@ def grouped(asked: Sequence[tuple[str, T]], likeness: Likeness | None = None) ->
     by_text: dict[str, list[T]] = defaultdict(list)
     spelled: dict[str, Counter[str]] = defaultdict(Counter)
     for text, belonging in asked:
-        key = " ".join(words(text))
+        key = " ".join(typical(text))
         by_text[key].append(belonging)
         spelled[key][text] += 1
     order = sorted(by_text, key=lambda key: (-len(by_text[key]), key))[:_MOST_TEXTS]
@@ -110,6 +108,31 @@ def grouped(asked: Sequence[tuple[str, T]], likeness: Likeness | None = None) ->
             groups[leader] = Group(_usual(spelled[key]))
         groups[leader].members += by_text[key]
     return sorted(groups.values(), key=lambda group: (-len(group.members), group.text))
+
+
+class Nearest:
+    """Finds what is most like a text among many, looking only at those that share a rare word."""
+
+    def __init__(self, texts: Iterable[str], likeness: Likeness) -> None:
+        self._likeness = likeness
+        self._vectors: dict[str, Vector] = {}
+        self._having: dict[str, list[str]] = defaultdict(list)
+        for text in dict.fromkeys(texts):
+            self._vectors[text] = vector = likeness.vector(text)
+            for name in likeness.rarest(vector):
+                if len(self._having[name]) < _MOST_LEADERS:
+                    self._having[name].append(text)
+
+    def to(self, texts: Sequence[str], least: float) -> list[str]:
+        """The most alike first, the texts themselves left out."""
+        vectors = [self._likeness.vector(text) for text in texts]
+        names = {name for vector in vectors for name in self._likeness.rarest(vector)}
+        found = {text for name in names for text in self._having.get(name, ())} - set(texts)
+        scores = {
+            text: max(alike(self._vectors[text], vector) for vector in vectors) for text in found
+        }
+        near = [text for text in found if scores[text] >= least]
+        return sorted(near, key=lambda text: (-scores[text], text))
 
 
 def _usual(spellings: Counter[str]) -> str:

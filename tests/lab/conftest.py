@@ -19,7 +19,7 @@ TODAY = """
 business: {name: Fern, timezone: UTC, languages: [en, zh],
            hours: {mon-sun: "09:00-17:00"}}
 store: {url: "STORE"}
-gpt: {api_key: key, model: gpt-5.4-mini, debounce: 2s}
+gpt: {api_key: "${LAB_KEY:-key}", model: gpt-5.4-mini, debounce: 2s}
 quick_replies:
   - id: refund
     when: {any: [refund, 退款]}

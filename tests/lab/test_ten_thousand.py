@@ -120,6 +120,13 @@ def test_replay_takes_less_than_ten_seconds_and_agrees_with_the_store(folder: Pa
     assert found["newly_answered"]
 
 
+def test_suggest_takes_less_than_ten_seconds(folder: Path) -> None:
+    done = at_a_terminal(folder, "suggest")
+
+    assert done.seconds < LONGEST
+    assert done.out.count("- id: ") >= 3
+
+
 @pytest.mark.parametrize("command", ["stats", "replay"])
 def test_a_pipe_gets_no_bar(command: str, folder: Path) -> None:
     new = ["--settings", "new.yaml"] if command == "replay" else []

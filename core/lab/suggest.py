@@ -1,0 +1,241 @@
+"""Make rules of what agents have answered, and of what GPT answers again and again.
+
+A proposal is only made when the settings would take it: its own tests hold, and no test of
+another rule fails because of it. Whatever could be about one customer is replaced or left out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from core.folding import words
+from core.handover import Asks
+from core.lab.groups import ALIKE, Likeness, Nearest, alike, grouped
+from core.lab.pairs import Pair
+from core.lab.personal import Names, anonymous, impersonal, what_is_personal
+from core.lab.proposal import Proposal, rule_id
+from core.lab.wording import Corpus
+from core.policy import understood
+from core.quick_replies import Question, QuickReplies, Rule, run_tests
+from core.settings import Settings
+
+_OFTEN = 3  # times that GPT has answered the same before it becomes a rule
+_MOST_PROPOSALS = 20
+_MOST_TRIED = 300
+_MOST_TESTS = 5
+_MOST_MISSES = 3
+_NEAR = 0.15  # the least likeness of a question that is worth a test of `miss`
+_LONGEST_REPLY = 1_500
+_LONGEST_QUESTION = 200
+
+_Failure = tuple[int, tuple[str | int, ...]]  # a rule's number, and the way to its test
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question of the past, who asked it, and what was answered; "" for nothing of use."""
+
+    text: str
+    customer: str
+    pair: Pair | None = None
+
+
+@dataclass(slots=True)
+class Suggestions:
+    """`left_out` counts the answers of which no rule was made, by reason."""
+
+    proposals: list[Proposal] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
+
+
+class Unfit(Exception):
+    """No rule can be made of this; the text says why, in words for people."""
+
+
+class Workshop:
+    """Makes proposals for one settings file. `asked` are all questions of a time: they teach what
+    is common, and what a new rule must leave alone."""
+
+    def __init__(self, settings: Settings, asked: Sequence[Asked], names: Names) -> None:
+        self._settings = settings
+        self._names = names
+        self._asked = asked
+        self._public = "\n".join(_own_words(settings))
+        texts = [one.text for one in asked]
+        texts += [test for rule in settings.quick_replies for test in rule.match_tests]
+        self._likeness = Likeness(texts)
+        self._corpus = Corpus(texts, self._public)
+        self._nearest = Nearest(texts, self._likeness)
+        self._rules: list[Rule] = list(settings.quick_replies)
+        self._replies, self._asks = self._understood(self._rules)
+        self._faults = self._failures(self._rules, self._replies)
+
+    def all(self) -> Suggestions:
+        """The most frequent question first."""
+        made = Suggestions()
+        answered = [(one.text, one) for one in self._asked if one.pair is not None]
+        for group in grouped(answered, self._likeness)[:_MOST_TRIED]:
+            if len(made.proposals) == _MOST_PROPOSALS:
+                break
+            try:
+                made.proposals.append(self.propose(group.members))
+            except Unfit as why:
+                made.left_out[str(why)] += 1
+        return made
+
+    def propose(self, members: Sequence[Asked]) -> Proposal:
+        """A rule for questions that are alike, which counts from now on. Raises Unfit."""
+        reply, by = self._reply(members)
+        texts = self._questions(members)
+        own = {one.text for one in members}
+        proposal = self._worded(texts, own, reply, f"{_times(len(members))}; {by}")
+        self._adopt(proposal.rule())
+        return proposal
+
+    # --- the reply -------------------------------------------------------------------------
+
+    def _reply(self, members: Sequence[Asked]) -> tuple[str, str]:
+        pairs = [(one, one.pair) for one in members if one.pair is not None]
+        by_agents = [(one, pair) for one, pair in pairs if pair.agent]
+        if not by_agents and len(pairs) < _OFTEN:
+            raise Unfit("GPT has answered it too seldom")
+        why = ""
+        for one, pair in self._typical(by_agents or pairs):
+            text = impersonal(pair.answer, pair.agent)
+            why = self._why_not(text, one, pair)
+            if not why:
+                return text, "an agent's answer" if pair.agent else "GPT's answer"
+        raise Unfit(why)
+
+    def _typical(self, pairs: Sequence[tuple[Asked, Pair]]) -> list[tuple[Asked, Pair]]:
+        """Those whose answers are most like all the others first, and of equals the newest."""
+        vectors = [self._likeness.vector(pair.answer) for _, pair in pairs]
+        scores = [sum(alike(one, other) for other in vectors) for one in vectors]
+        order = sorted(range(len(pairs)), key=lambda n: (-round(scores[n], 6), -_at(pairs[n][1])))
+        if not pairs[0][1].agent and scores[order[0]] < 1 + (len(pairs) - 1) * ALIKE:
+            raise Unfit("GPT answers it in different ways")
+        return [pairs[n] for n in order]
+
+    def _why_not(self, text: str, one: Asked, pair: Pair) -> str:
+        if len(text) > _LONGEST_REPLY:
+            return "the answer is too long for a rule"
+        names = Names([pair.agent]) if pair.agent else Names()
+        found = what_is_personal(text, self._names, public=self._public, own=one.customer)
+        if found or names.are_in(text):
+            return f"the answer tells {found or 'a name'}"
+        return "" if text else "the answer says nothing"
+
+    # --- the questions ---------------------------------------------------------------------
+
+    def _questions(self, members: Sequence[Asked]) -> list[str]:
+        """Different wordings, the most frequent first, without what is somebody's."""
+        counts: Counter[str] = Counter()
+        for one in members:
+            text = self._anonymous(one)
+            if text is not None:
+                counts[text] += 1
+        texts = sorted(counts, key=lambda text: (-counts[text], text))
+        if not texts:
+            raise Unfit("the question names a person")
+        open_ = [text for text in texts if not self._is_answered(text)]
+        if not open_:
+            raise Unfit("today's rules answer it")
+        return open_
+
+    def _anonymous(self, one: Asked) -> str | None:
+        text = " ".join(one.text.split())
+        if len(text) > _LONGEST_QUESTION:
+            return None
+        return anonymous(text, self._names, one.customer)
+
+    def _is_answered(self, text: str) -> bool:
+        if self._asks.asked(text):
+            return True
+        spoken = self._settings.business.languages
+        questions = (Question(text, channel="web", language=language) for language in spoken)
+        return any(self._replies.match(question) is not None for question in questions)
+
+    # --- the rule --------------------------------------------------------------------------
+
+    def _worded(self, texts: Sequence[str], own: set[str], reply: str, note: str) -> Proposal:
+        phrases = self._corpus.phrases_for(texts, own)
+        if not phrases:
+            raise Unfit("no words tell the question from others")
+        proposal = Proposal(
+            id=rule_id(phrases, texts, {rule.id for rule in self._rules}),
+            phrases=tuple(phrases),
+            examples=(),
+            reply=reply,
+            match=tuple(texts[:_MOST_TESTS]),
+            miss=tuple(self._near(texts, {_key(text) for text in own})),
+            note=note,
+        )
+        return self._fit(proposal)
+
+    def _near(self, texts: Sequence[str], keys: set[str]) -> list[str]:
+        """What is most like the questions and still something else."""
+        found = self._nearest.to(texts[:_MOST_TESTS], _NEAR)
+        others = [text for text in found if _key(text) not in keys][: 4 * _MOST_MISSES]
+        clean = (self._anonymous(Asked(text, "")) for text in others)
+        return list(dict.fromkeys(text for text in clean if text is not None))[:_MOST_MISSES]
+
+    def _fit(self, proposal: Proposal) -> Proposal:
+        """The proposal with those of its tests that hold. Raises when nothing is left of it, or
+        when another rule would no longer do what its author wants."""
+        number = len(self._rules)
+        for _ in range(2):
+            rules = [*self._rules, proposal.rule()]
+            failures = self._failures(rules, self._understood(rules)[0])
+            own = {path for rule, path in failures if rule == number}
+            if {one for one in failures if one[0] != number} - self._faults:
+                raise Unfit("it would take a message from another rule")
+            if not own:
+                return proposal
+            proposal = replace(
+                proposal,
+                match=_left(proposal.match, own, "match"),
+                miss=_left(proposal.miss, own, "miss"),
+            )
+            if not proposal.match:
+                break
+        raise Unfit("no words tell the question from others")
+
+    def _failures(self, rules: Sequence[Rule], replies: QuickReplies) -> set[_Failure]:
+        failures = run_tests(rules, replies, self._asks.asked)
+        return {(failure.rule, failure.path) for failure in failures}
+
+    def _adopt(self, rule: Rule) -> None:
+        self._rules.append(rule)
+        self._replies, self._asks = self._understood(self._rules)
+
+    def _understood(self, rules: Sequence[Rule]) -> tuple[QuickReplies, Asks]:
+        return understood(replace(self._settings, quick_replies=tuple(rules)))
+
+
+def _key(text: str) -> str:
+    return " ".join(words(text))
+
+
+def _left(
+    texts: tuple[str, ...], failed: set[tuple[str | int, ...]], name: str
+) -> tuple[str, ...]:
+    return tuple(text for n, text in enumerate(texts) if ("tests", name, n) not in failed)
+
+
+def _own_words(settings: Settings) -> Iterable[str]:
+    """What the business itself tells everybody: its addresses and numbers are no secret."""
+    yield settings.business.name
+    yield settings.gpt.instructions
+    for rule in settings.quick_replies:
+        yield from rule.reply.values()
+        yield from (button.url for button in rule.buttons)
+
+
+def _at(pair: Pair) -> float:
+    return pair.question.at.timestamp()
+
+
+def _times(count: int) -> str:
+    return "asked once" if count == 1 else f"asked {count} times"
