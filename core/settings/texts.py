@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from core.settings.translated import TRANSLATED
+
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
@@ -189,6 +191,7 @@ class Texts:
                 own.get(choice)
                 or own.get("")
                 or {"en": sentence.en, "zh": sentence.zh}.get(choice)
+                or TRANSLATED.get(choice, {}).get(name)
             )
             if text:
                 return text
