@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import Problem
 from core.policy import understood
-from core.quick_replies import Rule, run_tests
+from core.quick_replies import Rule, doubts, run_tests
 from core.settings import Settings
 
 if TYPE_CHECKING:
@@ -18,17 +18,32 @@ _SHOWN = 5  # rules without tests that are named
 
 def failed_tests(settings: Settings) -> tuple[Problem, ...]:
     """A problem for each of the rules' own tests that does not hold."""
+    return tried(settings)[0]
+
+
+def tried(settings: Settings) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
+    """The rules' own tests that do not hold, and warnings of examples that may not do what their
+    author expects."""
     rules = settings.quick_replies
     replies, asks = understood(settings)
-    failures = run_tests(rules, replies, asks.asked)
-    return tuple(
+    failures = tuple(
         settings.places.problem(
             failure.rule,
             failure.path,
             f'the rule "{rules[failure.rule].id}" fails its test: {failure.reason}',
         )
-        for failure in failures
+        for failure in run_tests(rules, replies, asks.asked)
     )
+    doubtful = tuple(
+        settings.places.problem(
+            doubt.rule,
+            doubt.path,
+            f'the rule "{rules[doubt.rule].id}": {doubt.reason}',
+            doubt.hint,
+        )
+        for doubt in doubts(rules, replies, asks.asked)
+    )
+    return failures, doubtful
 
 
 def verdict(settings: Settings, known: Survey | None = None) -> Iterator[str]:

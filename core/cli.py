@@ -193,16 +193,17 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from core.check import failed_tests, verdict
+    from core.check import tried, verdict
 
     path = options.settings or options.file or Path("settings.yaml")
     if options.file not in (None, path):
         print(f"frontdesk: check {options.file} or {path}, one at a time", file=sys.stderr)
         return WRONG
     settings = _loaded(path)
-    for warning in settings.warnings:
+    failed, doubtful = tried(settings)
+    for warning in (*settings.warnings, *doubtful):
         print(warning.report(" [warning]"))
-    failures, known = [*failed_tests(settings)], _surveyed(settings)
+    failures, known = [*failed], _surveyed(settings)
     if known is not None:
         failures += known.errors
         for warning in known.warnings:

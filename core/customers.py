@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from core import offers
 from core.casework import Casework, change_mode
 from core.clean import is_blank
 from core.handover import Cause, HandOver
@@ -28,8 +29,8 @@ from core.messages import (
     Mode,
     Outcome,
 )
-from core.policy import Decision, PersonAsked, Policy
-from core.quick_replies import Hit, Then
+from core.policy import Decision, Later, PersonAsked, Policy
+from core.quick_replies import Close, Hit, Then
 from core.records import Conversation
 from core.rendering import choice
 from core.replies import Replies
@@ -142,8 +143,7 @@ class Customers:
             why = HandOver(Cause.BUTTON, button.label)
             self._casework.hand_over(tx, policy, conversation, why)
             return
-        text = button.say if button is not None and button.say else message.text
-        decision = policy.decide(text, conversation, tx.now)
+        decision = _decide(tx, policy, conversation, message, button)
         if isinstance(decision, PersonAsked):
             why = HandOver(Cause.ASKED, decision.words)
             self._casework.hand_over(tx, policy, conversation, why)
@@ -175,13 +175,53 @@ class Customers:
             case PersonAsked(words):
                 why = HandOver(Cause.ASKED, words)
                 self._casework.hand_over(tx, policy, conversation, why)
-            case None if message.text.partition(" ")[0] == _TELEGRAM_START:
+            case Close() if self._asks_back(tx, policy, conversation, message):
+                self._ask_which(tx, policy, conversation, decision)
+            case None | Later() if message.text.partition(" ")[0] == _TELEGRAM_START:
                 self._casework.tell(tx, policy, conversation, "welcome")
-            case None if is_blank(message.text):
+            case None | Later() if is_blank(message.text):
                 said = "file_only" if message.attachments else "unsupported"
                 self._casework.tell(tx, policy, conversation, said)
-            case None:
+            case Later():
+                conversation.pending_seq = conversation.pending_seq or message.seq
+            case None | Close():
                 self._ask_gpt(tx, policy, conversation, message)
+
+    def is_for_gpt(
+        self,
+        tx: Transaction,
+        policy: Policy,
+        conversation: Conversation,
+        message: Message,
+        decision: Decision,
+    ) -> bool:
+        """Whether `answer` would leave it to GPT, as long as there is a model."""
+        match decision:
+            case Hit() | PersonAsked():
+                return False
+            case Close():
+                return not self._asks_back(tx, policy, conversation, message)
+            case Later() | None:
+                return True
+
+    def _asks_back(
+        self, tx: Transaction, policy: Policy, conversation: Conversation, message: Message
+    ) -> bool:
+        wanted = policy.asks_back(has_model=self.has_model)
+        return wanted and not offers.offered_before(tx, conversation, message)
+
+    def _ask_which(
+        self, tx: Transaction, policy: Policy, conversation: Conversation, close: Close
+    ) -> None:
+        language = conversation.language
+        self._replies.say(
+            tx,
+            conversation,
+            policy.bot,
+            policy.text("did_you_mean", language),
+            buttons=offers.buttons(policy, close, language),
+            answered_by=offers.OFFERED,
+        )
 
     def _answer_by_rule(
         self,
@@ -208,6 +248,21 @@ class Customers:
             conversation.pending_seq = conversation.pending_seq or message.seq
             return
         self._casework.hand_over(tx, policy, conversation, HandOver(Cause.NOTHING_ANSWERS))
+
+
+def _decide(
+    tx: Transaction,
+    policy: Policy,
+    conversation: Conversation,
+    message: Message,
+    button: Button | None,
+) -> Decision:
+    if button is not None and button.do == offers.NONE_OF_THESE:
+        return None
+    if button is not None and (hit := offers.chosen(policy, button, conversation, tx.now)):
+        return hit
+    text = button.say if button is not None and button.say else message.text
+    return policy.decide(text, conversation, tx.now)
 
 
 def _learn(policy: Policy, conversation: Conversation, event: CustomerWrote) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from core.knowledge.consulted import KNOWLEDGE
 from core.messages import Button
 from core.policy import understood
-from core.quick_replies import Explanation, Hit, Question, Then
+from core.quick_replies import Close, Explanation, Hit, Question, Then
 from core.settings import Settings
 
 
@@ -44,9 +44,13 @@ def explain(settings: Settings, situation: Situation) -> list[str]:
     if words is not None:
         asked = f'this is read as "{words}", and no rule has the very words of the message'
         return [f"A person answers: {asked}.", *_person(settings, situation, "handover")]
+    enough = rules.examples.enough if rules.examples else 0.0
+    near = [*_likely(explanation, enough), *_near(explanation)]
     if explanation.hit is not None:
-        return [*_rule(settings, situation, explanation.hit), *_near(explanation)]
-    return [*_beyond_rules(settings, situation), *_near(explanation)]
+        return [*_rule(settings, situation, explanation.hit), *near]
+    if explanation.close is not None:
+        return [*_close(settings, situation, explanation.close), *near]
+    return [*_beyond_rules(settings, situation), *near]
 
 
 def impossible(settings: Settings, channel: str, language: str) -> str:
@@ -111,6 +115,27 @@ def _knowledge(settings: Settings, situation: Situation) -> Iterator[str]:
 
     for line in looked_up(settings, situation.text, settings.gpt.max_history // KNOWLEDGE):
         yield f"           {line}" if line.startswith(" ") else f"  knows    {line}"
+
+
+def _close(settings: Settings, situation: Situation, close: Close) -> Iterator[str]:
+    rules = " and ".join(f'"{one.hit.rule.id}"' for one in close.likely)
+    why = f"the examples of {rules} are about as like it as each other"
+    if settings.examples.when_close == "gpt" and not _gpt(settings):
+        yield f"GPT answers ({settings.gpt.model}): {why}."
+        return
+    yield f"The customer is asked which one is meant: {why}."
+    yield f"  asked    {settings.texts.say('did_you_mean', situation.language)}"
+    for one in close.likely:
+        yield f'  button   [{one.label(situation.language)}] is answered by "{one.hit.rule.id}"'
+
+
+def _likely(explanation: Explanation, enough: float) -> Iterator[str]:
+    for place, one in enumerate(explanation.likely):
+        enough_for = f", {enough:.2f} is enough" if place == 0 else ""
+        yield (
+            f'  alike    {one.score:.2f} the rule "{one.hit.rule.id}", by its example '
+            f'"{one.example}"{enough_for}'
+        )
 
 
 def _person(settings: Settings, situation: Situation, name: str) -> Iterator[str]:

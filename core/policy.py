@@ -14,7 +14,7 @@ from core.folding import words
 from core.handover import Asks
 from core.hours import OpeningHours
 from core.messages import Author, AuthorKind
-from core.quick_replies import Hit, Question, QuickReplies
+from core.quick_replies import Close, Examples, Hit, Question, QuickReplies
 from core.records import Conversation
 from core.settings import Settings
 
@@ -26,12 +26,18 @@ class PersonAsked:
     words: str
 
 
-Decision = PersonAsked | Hit | None
+@dataclass(frozen=True, slots=True)
+class Later:
+    """No words decide, and what the examples say takes longer than a message may wait: the
+    conversation's worker will ask them."""
+
+
+Decision = PersonAsked | Hit | Close | Later | None
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The settings of one moment."""
+    """The settings of one moment. `is_whole` is False until the rules' examples are compiled."""
 
     settings: Settings
     rules: QuickReplies
@@ -39,10 +45,15 @@ class Policy:
     hours: OpeningHours | None
     bot: Author
     zone: ZoneInfo
+    is_whole: bool = True
 
     @classmethod
-    def of(cls, settings: Settings) -> Policy:
-        rules, asks = understood(settings)
+    def of(
+        cls, settings: Settings, *, known: Examples | None = None, learn: bool = True
+    ) -> Policy:
+        """To learn many examples takes seconds, so call it off the event loop, or without `learn`.
+        `known` are those of the former policy, used again when they are the same."""
+        rules, asks = understood(settings, known=known, learn=learn)
         return cls(
             settings=settings,
             rules=rules,
@@ -50,6 +61,7 @@ class Policy:
             hours=settings.hours,
             bot=Author(AuthorKind.BOT, settings.business.name),
             zone=ZoneInfo(settings.business.timezone),
+            is_whole=learn or not rules.has_examples,
         )
 
     def decide(self, text: str, conversation: Conversation, now: datetime) -> Decision:
@@ -58,18 +70,30 @@ class Policy:
         tokens = words(text)
         if asked := self.asks.asked(text, tokens):
             return PersonAsked(asked)
-        question = Question(
+        question = self.question(text, conversation, now)
+        hit = self.rules.match(question, tokens)
+        if hit is not None and hit.exact:
+            return hit
+        if asked := self.asks.asked(text, tokens, loosely=True):
+            return PersonAsked(asked)
+        if hit is not None and hit.has_words:
+            return hit
+        if not self.is_whole:
+            return Later()
+        return self.rules.by_example(question, hit, self.rules.examples)
+
+    def question(self, text: str, conversation: Conversation, now: datetime) -> Question:
+        return Question(
             text=text,
             channel=conversation.address.channel,
             language=conversation.language,
             is_open=self.is_open(now),
             names={"customer.name": conversation.sender.name},
         )
-        hit = self.rules.match(question, tokens)
-        if hit is None or not hit.exact:
-            asked = self.asks.asked(text, tokens, loosely=True)
-            return PersonAsked(asked) if asked else hit
-        return hit
+
+    def asks_back(self, *, has_model: bool) -> bool:
+        """Whether the customer is to say which of close rules is meant, rather than GPT."""
+        return self.settings.examples.when_close == "ask" or not has_model
 
     def is_open(self, now: datetime) -> bool:
         return self.hours is None or self.hours.is_open(now)
@@ -94,10 +118,15 @@ class Policy:
         return _later(opened, self.settings.desk.give_up_after)
 
 
-def understood(settings: Settings) -> tuple[QuickReplies, Asks]:
-    """The words that `settings` know: those of the rules, and those that call a person."""
+def understood(
+    settings: Settings, *, known: Examples | None = None, learn: bool = True
+) -> tuple[QuickReplies, Asks]:
+    """The words that `settings` know: those of the rules, and those that call a person; and the
+    rules' examples, see `QuickReplies.compile`."""
     languages = settings.business.languages
-    rules = QuickReplies.compile(settings.quick_replies, languages=languages)
+    rules = QuickReplies.compile(
+        settings.quick_replies, languages=languages, known=known, learn=learn
+    )
     rules.prepare()
     others = rules.vocabulary.words
     return rules, Asks(settings.handover.ask, languages=languages, others=others)

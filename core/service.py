@@ -6,6 +6,7 @@ Nothing outward is named here: the channels, the desk and the model come from `c
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -86,7 +87,7 @@ class Service:
         self._outward = outward
         self._now = now
         self._extra_routes = routes
-        self._policy = Policy.of(settings)
+        self._policy = Policy.of(settings, learn=False)
         self._tasks = Tasks()
         self.metrics = Metrics()
 
@@ -268,7 +269,17 @@ class Service:
     def policy(self) -> Policy:
         return self._policy
 
+    async def _learn(self) -> None:
+        """Compile the examples while messages that match exactly are answered already."""
+        try:
+            self._policy = await asyncio.to_thread(Policy.of, self._settings)
+        except Exception:
+            log.exception("the examples cannot be used; everything else goes on")
+            self._policy = dataclasses.replace(self._policy, is_whole=True)
+        self.turns.recognition.learned()
+
     async def _watch_settings(self) -> None:
+        await self._learn()
         await SettingsWatcher(
             self._settings,
             self._outward.load,
@@ -276,8 +287,11 @@ class Service:
             on_refused=self._keep_settings,
         ).run()
 
-    def _use_settings(self, settings: Settings, changes: str) -> None:
-        old, self._policy = self._policy.settings, Policy.of(settings)
+    async def _use_settings(self, settings: Settings, changes: str) -> None:
+        old, known = self._policy.settings, self._policy.rules.examples
+        # The old rules go on answering while the new ones are compiled.
+        self._policy = await asyncio.to_thread(Policy.of, settings, known=known)
+        self.turns.recognition.learned()
         if (old.gpt, old.timeouts) != (settings.gpt, settings.timeouts):
             self.provider.replace(self._outward.model(settings))
         if old.desk != settings.desk:
@@ -285,9 +299,9 @@ class Service:
         self._rates.per_minute = settings.limits.customer_per_minute
         self.library.wake()
         log.info("settings.yaml was loaded again: %s", changes)
-        known = {warning.message for warning in old.warnings}
+        told = {warning.message for warning in old.warnings}
         for warning in settings.warnings:
-            if warning.message not in known:
+            if warning.message not in told:
                 _log_lines(logging.WARNING, warning.report())
         self.metrics.settings_reloaded(ok=True)
         self._announce(f"settings.yaml: {changes}")

@@ -23,6 +23,7 @@ from core.messages import Answer, AuthorKind, ConversationId, Message, Mode, Usa
 from core.policy import Policy
 from core.ports import LanguageModel
 from core.presence import Presence
+from core.recognition import Recognition
 from core.records import AnswerSource, Bill, Conversation, Expense, ExpenseReason, PaidAnswer
 from core.replies import Replies
 from core.store import Store, Transaction
@@ -69,11 +70,15 @@ class Turns:
         self._casework = casework
         self._replies = replies
         self._policy = policy
+        self.recognition = Recognition(store, customers, policy, self._go_on)
         self.calls = Calls(casework, presence)
         self.budget = Budget()
         self.used: Callable[[Bill], None] = lambda _bill: None
         self._workers = Workers(
-            tasks, self._take, lambda: policy().settings.gpt.debounce.total_seconds()
+            tasks,
+            self._take,
+            lambda: policy().settings.gpt.debounce.total_seconds(),
+            at_once=self.recognition.settle,
         )
         self.wake = self._workers.wake
         self.close = self._workers.close
@@ -92,8 +97,10 @@ class Turns:
             self.wake(conversation)
 
     async def _take(self, id: ConversationId) -> bool:
+        await self.recognition.settle(id)  # what came while there was nothing left to answer
         turn = await self._store.write(lambda tx: self._begin(tx, id))
         if turn is None:
+            self.recognition.forget(id)
             return False
         await self._answer(turn)
         return True
@@ -143,13 +150,13 @@ class Turns:
             if conversation.pending_seq is not None:
                 self.wake(conversation.id)
 
-    @staticmethod
-    def _end_of_burst(tx: Transaction, policy: Policy, conversation: Conversation) -> int:
+    def _end_of_burst(self, tx: Transaction, policy: Policy, conversation: Conversation) -> int:
         """The burst goes on until a message that a rule answers."""
         last = conversation.pending_seq or 0
         for message in tx.messages(conversation.id, after=last):
             if message.author.kind is AuthorKind.CUSTOMER:
-                if policy.decide(message.text, conversation, tx.now) is not None:
+                decision = policy.decide(message.text, conversation, tx.now)
+                if not self._customers.is_for_gpt(tx, policy, conversation, message, decision):
                     break
                 last = message.seq
         return last
@@ -224,12 +231,12 @@ class Turns:
     ) -> None:
         """Answer, in order, what the customer wrote while GPT was at work."""
         for message in tx.messages(conversation.id, after=after):
+            if conversation.pending_seq is not None or conversation.mode is not Mode.BOT:
+                return
             if message.author.kind is not AuthorKind.CUSTOMER:
                 continue
             decision = policy.decide(message.text, conversation, tx.now)
             self._customers.answer(tx, policy, conversation, message, decision)
-            if conversation.pending_seq is not None or conversation.mode is not Mode.BOT:
-                return
 
 
 def _as_asked(past: Sequence[Message], first: int, last: int) -> tuple[Message, ...]:

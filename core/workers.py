@@ -28,11 +28,14 @@ class Workers:
         tasks: Tasks,
         work: Callable[[ConversationId], Awaitable[bool]],
         debounce: Callable[[], float],
+        at_once: Callable[[ConversationId], Awaitable[bool]],
     ) -> None:
-        """`work` answers one burst and says whether there was any. `debounce` is in seconds."""
+        """`work` answers one burst and says whether there was any. `debounce` is in seconds, and
+        is not waited for when `at_once` says that it has answered."""
         self._tasks = tasks
         self._work = work
         self._debounce = debounce
+        self._at_once = at_once
         self._stirred: dict[ConversationId, asyncio.Event] = {}
         self._closing = False
         self._idle = asyncio.Event()
@@ -56,11 +59,14 @@ class Workers:
             await asyncio.wait_for(self._idle.wait(), seconds)
 
     async def _run(self, id: ConversationId) -> None:
+        stirred = self._stirred[id]
         try:
             while True:
-                await self._quiet(self._stirred[id])
+                stirred.clear()
                 try:
-                    if not await self._work(id) and not self._stirred[id].is_set():
+                    if not await self._at_once(id):
+                        await self._quiet(stirred)
+                    if not await self._work(id) and not stirred.is_set():
                         return
                 except StoreUnavailable as error:
                     log.warning("conversation %s waits for the store: %s", id, error)

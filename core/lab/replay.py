@@ -10,8 +10,8 @@ from enum import StrEnum
 from core.lab.asked import Asked, asked, customers_lines, is_empty
 from core.language import guess_language
 from core.messages import Message
-from core.policy import PersonAsked, Policy
-from core.quick_replies import Hit, Then
+from core.policy import Later, PersonAsked, Policy
+from core.quick_replies import Close, Hit, Then
 from core.records import Conversation
 from core.store.history import Talk
 
@@ -190,7 +190,11 @@ class Side:
                 return Outcome(Who.PERSON)
             case None if is_empty(question.text):
                 return Outcome(Who.OURS)
-            case None:
+            case Close() if (
+                not self._has_model or self._policy.settings.examples.when_close == "ask"
+            ):
+                return Outcome(Who.OURS)
+            case None | Close() | Later():
                 return Outcome(Who.GPT if self._has_model else Who.PERSON)
 
     def _possible(self, then: Then) -> Then:

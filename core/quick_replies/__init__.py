@@ -1,11 +1,15 @@
 """Quick replies: answers that cost nothing, found by the words of a message."""
 
+from core.quick_replies.examples import Examples
+from core.quick_replies.lessons import Doubt, doubts
 from core.quick_replies.matcher import Explanation, NearMiss, QuickReplies
 from core.quick_replies.rules import (
     BadPattern,
+    Close,
     Fault,
     Hit,
     Hours,
+    Likely,
     Question,
     Rule,
     RuleButton,
@@ -17,11 +21,15 @@ from core.quick_replies.trials import Failure, run_tests
 
 __all__ = [
     "BadPattern",
+    "Close",
+    "Doubt",
+    "Examples",
     "Explanation",
     "Failure",
     "Fault",
     "Hit",
     "Hours",
+    "Likely",
     "NearMiss",
     "Question",
     "QuickReplies",
@@ -30,5 +38,6 @@ __all__ = [
     "Shadow",
     "Then",
     "When",
+    "doubts",
     "run_tests",
 ]

@@ -11,7 +11,7 @@ from core.quick_replies.heard import Heard
 from core.quick_replies.patterns import BadRegex, Pattern
 from core.quick_replies.phrases import key_of
 from core.quick_replies.placeholders import BadTemplate, Template
-from core.quick_replies.rules import Fault, Hit, Hours, Question, Rule
+from core.quick_replies.rules import EVERY, Fault, Hit, Hours, Question, Rule
 from core.translations import choose, speaks
 
 Path = tuple[str | int, ...]
@@ -71,15 +71,16 @@ class CompiledRule:
     templates: Mapping[str, Template]
 
     def triggers(self) -> frozenset[str] | None:
-        """Keys of which a message must have one, or one of the patterns, for this rule to matter;
-        None: any message."""
-        if self.any or self.patterns:
+        """Keys of which a message must have one, or one of the patterns, for this rule to match
+        by its words; None: any message."""
+        if self.any or self.patterns or self.rule.when.examples:
             return frozenset(self.any)
         return frozenset(self.groups[0]) if self.groups else None
 
-    def judge(self, message: Message) -> Hit | Refusal:
+    def judge(self, message: Message, example: str = "") -> Hit | Refusal:
+        """`example` is the one that the message is like, where no words of this rule are in it."""
         values: dict[str, str] = {}
-        matched = self._exact(message, values)
+        matched = self._exact(message, values, example)
         if matched is None:
             return _NO_WORD
         refusal = self._groups_hit(message, matched) or self._refused(message)
@@ -88,13 +89,25 @@ class CompiledRule:
         text = self._text(message.question, values)
         if isinstance(text, Refusal):
             return text
-        buttons = self.rule.buttons
-        shown = tuple(b.shown(message.question.language) for b in buttons) if buttons else ()
-        exact = bool(matched) and not message.loosely
-        return Hit(self.rule, text, shown, ", ".join(matched) or "every message", values, exact)
+        exact = bool(matched) and not message.loosely and not example
+        return self._hit(message.question, text, ", ".join(matched) or EVERY, values, exact)
 
-    def _exact(self, message: Message, values: dict[str, str]) -> list[str] | None:
-        """What matched of `any` and `regex`, None when nothing did; fills `values`."""
+    def chosen(self, question: Question) -> Hit | Refusal:
+        """The answer for a customer who has chosen this rule, so that no words matter."""
+        text = self._text(question, {})
+        if isinstance(text, Refusal):
+            return text
+        return self._hit(question, text, "the customer's choice", {}, True)
+
+    def _hit(
+        self, question: Question, text: str, seen: str, values: dict[str, str], exact: bool
+    ) -> Hit:
+        buttons = self.rule.buttons
+        shown = tuple(b.shown(question.language) for b in buttons) if buttons else ()
+        return Hit(self.rule, text, shown, seen, values, exact)
+
+    def _exact(self, message: Message, values: dict[str, str], example: str) -> list[str] | None:
+        """What matched of `any`, `regex` and `examples`, None when nothing did; fills `values`."""
         matched = []
         for phrase_key, phrase in self.any.items():
             if phrase_key in message.hits:
@@ -105,6 +118,8 @@ class CompiledRule:
             if found is not None:
                 matched = matched or [f'regex "{pattern.source}"']
                 values.update({**found, **values})
+        if not matched and example:
+            matched = [f'example "{example}"']
         when = self.rule.when
         return None if not matched and (when.any or when.regex or when.examples) else matched
 

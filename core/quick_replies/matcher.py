@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from core.folding import plain, words
 from core.quick_replies.compiled import CompiledRule, Compiler, Message, Refusal
+from core.quick_replies.examples import Examples, Guess
 from core.quick_replies.heard import Vocabulary
 from core.quick_replies.pattern_set import PatternSet
 from core.quick_replies.patterns import Pattern
-from core.quick_replies.rules import BadPattern, Fault, Hit, Question, Rule
+from core.quick_replies.rules import BadPattern, Close, Fault, Hit, Likely, Question, Rule
 from core.quick_replies.shadows import Shadow, shadows
 
 NAMES = frozenset({"customer.name"})
@@ -31,17 +32,29 @@ class NearMiss:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What answers a message, and which other rules came close, in the order of the file."""
+    """What answers a message, and which other rules came close, in the order of the file. Where no
+    words decide, `likely` has the rules whose examples are most like it, best first; `hit` may be
+    one of them. `close` says that several of them are too close for any to answer."""
 
     hit: Hit | None
     near: tuple[NearMiss, ...]
+    likely: tuple[Likely, ...] = ()
+    close: Close | None = None
 
 
 class QuickReplies:
-    """All rules, compiled. Without rules, nothing matches."""
+    """All rules, compiled. Without rules, nothing matches; without `examples`, only words do."""
 
-    def __init__(self, rules: Sequence[CompiledRule] = (), languages: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        rules: Sequence[CompiledRule] = (),
+        languages: Iterable[str] = (),
+        examples: Examples | None = None,
+    ) -> None:
         self._rules = tuple(rules)
+        self._numbers = {rule.rule.id: number for number, rule in enumerate(rules)}
+        self.examples = examples
+        self.has_examples = any(rule.rule.when.examples for rule in rules)
         self.vocabulary = Vocabulary((p for rule in rules for p in _phrases_of(rule)), languages)
         self._by_key: dict[str, list[int]] = defaultdict(list)
         self._always: list[int] = []
@@ -64,16 +77,25 @@ class QuickReplies:
         rules: Iterable[Rule],
         names: Iterable[str] = NAMES,
         languages: Iterable[str] = ("en",),
+        *,
+        known: Examples | None = None,
+        learn: bool = True,
     ) -> QuickReplies:
         """Raises BadPattern with every fault of all rules. `names` are the placeholders that
-        `Question.names` will have, `languages` those of the business; the rules may name more."""
+        `Question.names` will have, `languages` those of the business; the rules may name more.
+
+        To learn many examples takes seconds. `known` are those of former rules, used again when
+        they are the same; without `learn` there are none.
+        """
+        rules = tuple(rules)
         faults: list[Fault] = []
         compiler = Compiler(frozenset(names), faults)
         compiled = [compiler.compile(number, rule) for number, rule in enumerate(rules)]
         if faults:
             raise BadPattern(tuple(faults))
         named = (name for one in compiled for name in (*one.rule.reply, *one.rule.when.languages))
-        return cls(compiled, {*languages, *named} - {""})
+        examples = Examples.of(rules, known) if learn else None
+        return cls(compiled, {*languages, *named} - {""}, examples)
 
     def prepare(self) -> None:
         """Do now what the first message would have to wait for."""
@@ -94,9 +116,51 @@ class QuickReplies:
                 return looser[1]
         return None if found is None else found[1]
 
+    def find(self, question: Question) -> Hit | Close | None:
+        """What `match` tells, else what the examples do."""
+        return self.by_example(question, self.match(question), self.examples)
+
+    def by_example(
+        self, question: Question, hit: Hit | None, examples: Examples | None
+    ) -> Hit | Close | None:
+        """What `examples` tell, unless words have told already: `hit` is what `match` says. A rule
+        that asks for nothing in particular gives way to examples of rules before it."""
+        if examples is None or (hit is not None and hit.has_words):
+            return hit
+        return examples.decide(self._likely(question, hit, examples)) or hit
+
+    def _likely(
+        self, question: Question, hit: Hit | None, examples: Examples
+    ) -> tuple[Likely, ...]:
+        end = len(self._rules) if hit is None else self._numbers[hit.rule.id]
+        message = self._read(question, None)
+        found: dict[int, Likely] = {}
+        for guess, rules in examples.nearest(question.text):
+            would = (self._would(message, guess, rule) for rule in rules if rule < end)
+            if (one := next(filter(None, would), None)) is not None:
+                found.setdefault(one.number, one)
+        return tuple(found.values())
+
+    def _would(self, message: Message, guess: Guess, rule: int) -> Likely | None:
+        verdict = self._rules[rule].judge(message, guess.example)
+        if isinstance(verdict, Refusal):
+            return None
+        return Likely(verdict, guess.score, guess.example, rule)
+
+    def chosen(self, rule: str, question: Question) -> Hit | None:
+        """The answer of the rule with this id, for a customer who has chosen it."""
+        if rule not in self._numbers:
+            return None
+        verdict = self._rules[self._numbers[rule]].chosen(question)
+        return verdict if isinstance(verdict, Hit) else None
+
     def explain(self, question: Question) -> Explanation:
-        """As `match`, with the reasons of the rules that came close."""
-        hit = self.match(question)
+        """As `find`, with the reasons of the rules that came close."""
+        hit, likely, close = self.match(question), tuple[Likely, ...](), None
+        if self.examples is not None and (hit is None or not hit.has_words):
+            likely = self._likely(question, hit, self.examples)
+            found = self.examples.decide(likely) or hit
+            hit, close = (None, found) if isinstance(found, Close) else (found, None)
         near: list[NearMiss] = []
         message = self._read(question, None)
         message = message._replace(hits=message.heard.typos)
@@ -104,7 +168,7 @@ class QuickReplies:
             rule, verdict = self._rules[number].rule, self._rules[number].judge(message)
             if hit is None or rule is not hit.rule:
                 near += self._near(rule, verdict, hit)
-        return Explanation(hit, tuple(near))
+        return Explanation(hit, tuple(near), likely, close)
 
     def _near(self, rule: Rule, verdict: Hit | Refusal, hit: Hit | None) -> Iterator[NearMiss]:
         if isinstance(verdict, Refusal):

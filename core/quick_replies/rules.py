@@ -67,7 +67,8 @@ class Rule:
     """One entry of `quick_replies`.
 
     `reply` maps a language to its text; "" is the text for every language. `{name}` in a text is
-    a placeholder, `{{` a brace. `match_tests` and `miss_tests` are messages for `run_tests`.
+    a placeholder, `{{` a brace. `title` is like it and names the rule to customers.
+    `match_tests` and `miss_tests` are messages for `run_tests`.
     """
 
     id: str
@@ -77,6 +78,7 @@ class Rule:
     then: Then = Then.STOP
     match_tests: tuple[str, ...] = ()
     miss_tests: tuple[str, ...] = ()
+    title: Mapping[str, str] = field(default_factory=dict)
 
 
 class Question(NamedTuple):
@@ -92,6 +94,9 @@ class Question(NamedTuple):
     names: Mapping[str, str] = MappingProxyType({})
 
 
+EVERY = "every message"
+
+
 class Hit(NamedTuple):
     """A rule that answers. `text` and `buttons` are in the customer's language; `matched` tells
     people what it saw, such as `any "refund"`. `exact`: the message has the rule's own words."""
@@ -102,6 +107,33 @@ class Hit(NamedTuple):
     matched: str
     values: Mapping[str, str]
     exact: bool = True
+
+    @property
+    def has_words(self) -> bool:
+        """Whether the rule asks for something that was there, and is not for every message."""
+        return self.matched != EVERY
+
+
+@dataclass(frozen=True, slots=True)
+class Likely:
+    """Rule number `number` (from 0) would answer because the message is like its `example`; a
+    `score` of 1 is the same question."""
+
+    hit: Hit
+    score: float
+    example: str
+    number: int
+
+    def label(self, language: str) -> str:
+        """How the rule is offered to a customer who speaks `language`."""
+        return choose(self.hit.rule.title, language) or self.example
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Rules, best first, of which nobody but the customer can tell which one is meant."""
+
+    likely: tuple[Likely, ...]
 
 
 @dataclass(frozen=True, slots=True)

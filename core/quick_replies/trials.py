@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from core.quick_replies.matcher import NAMES, QuickReplies
+from core.quick_replies.matcher import NAMES, Explanation, QuickReplies
 from core.quick_replies.rules import Hit, Hours, Question, Rule
 
 
@@ -26,14 +26,14 @@ class Asked(Protocol):
     def __call__(self, text: str, *, loosely: bool = False) -> str | None: ...
 
 
-def _nobody_asked(text: str, *, loosely: bool = False) -> str | None:
+def nobody_asked(text: str, *, loosely: bool = False) -> str | None:
     return None
 
 
 def run_tests(
     rules: Sequence[Rule],
     replies: QuickReplies,
-    asked: Asked = _nobody_asked,
+    asked: Asked = nobody_asked,
 ) -> tuple[Failure, ...]:
     """Every test that fails. `match` asks that this very rule answers, `miss` that it does not.
 
@@ -53,21 +53,21 @@ def _failures(number: int, rule: Rule, replies: QuickReplies, asked: Asked) -> I
         if why:
             yield Failure(number, ("tests", "match", index), f"“{text}” should match: {why}")
     for index, text in enumerate(rule.miss_tests):
-        hit = replies.match(_question(rule, text))
-        if hit is not None and hit.rule.id == rule.id and not _calls(asked, text, hit):
+        hit = replies.find(question_for(rule, text))
+        if isinstance(hit, Hit) and hit.rule.id == rule.id and not _calls(asked, text, hit):
             reason = f"“{text}” should not match, but does: {hit.matched}"
             yield Failure(number, ("tests", "miss", index), reason)
 
 
 def _why_missed(rule: Rule, text: str, replies: QuickReplies, asked: Asked) -> str:
-    explanation = replies.explain(_question(rule, text))
+    explanation = replies.explain(question_for(rule, text))
     hit = explanation.hit
     words = _calls(asked, text, hit)
     if words is not None:
         return f"“{words}” calls a person before the rules are looked at"
     if hit is None:
         near = [miss.why for miss in explanation.near if miss.rule.id == rule.id]
-        return near[0] if near else "none of its words is there"
+        return near[0] if near else _not_alike(rule, explanation, replies)
     if hit.rule.id == rule.id:
         return ""
     return f"rule “{hit.rule.id}” answers it first ({hit.matched})"
@@ -81,7 +81,18 @@ def _calls(asked: Asked, text: str, hit: Hit | None) -> str | None:
     return words
 
 
-def _question(rule: Rule, text: str) -> Question:
+def _not_alike(rule: Rule, explanation: Explanation, replies: QuickReplies) -> str:
+    if explanation.close is not None:
+        rules = " and ".join(f"“{one.hit.rule.id}”" for one in explanation.close.likely)
+        return f"it is about as like the examples of {rules} as each other"
+    if replies.examples is None or not rule.when.examples:
+        return "none of its words is there"
+    alike = max((o.score for o in explanation.likely if o.hit.rule.id == rule.id), default=0.0)
+    return f"its examples are {alike:.2f} like it, and {replies.examples.enough:.2f} is enough"
+
+
+def question_for(rule: Rule, text: str) -> Question:
+    """`text` where the rule's filters hold, with a value for every placeholder."""
     when = rule.when
     names: Mapping[str, str] = dict.fromkeys(NAMES, "Alex")
     return Question(

@@ -16,16 +16,13 @@ from core.settings.draft import Draft
 from core.settings.environment import environment
 from core.settings.include import KEYS, Book
 from core.settings.money import warn_about_money
-from core.settings.nodes import MapNode, ScalarNode, find, scalars
+from core.settings.nodes import MapNode, scalars
 from core.settings.places import Place
 from core.settings.replies import compiled
 from core.settings.schema import Business, Groups, Settings
 from core.settings.secrets import warn_about_secrets
 from core.settings.source import read
 from core.settings.wording import texts
-
-NO_EFFECT_YET: tuple[tuple[str, ...], ...] = ()
-"""Keys whose feature is not built; `when.examples` of a rule is another one."""
 
 
 def load(
@@ -118,14 +115,3 @@ def _warn(book: Book, parts: Mapping[str, Any]) -> None:
     warn_about_money(main, parts.get("gpt"))
     for draft in included:
         warn_about_secrets(draft, {})
-    for draft in book.drafts:
-        _warn_about_no_effect(draft)
-
-
-def _warn_about_no_effect(draft: Draft) -> None:
-    rules = range(len(draft.items("quick_replies")))
-    examples = [("quick_replies", number, "when", "examples") for number in rules]
-    for loc in (*NO_EFFECT_YET, *examples):
-        node = find(draft.root, loc)
-        if node is not None and not (isinstance(node, ScalarNode) and node.value in ("", None)):
-            draft.warn_at(loc, f'"{loc[-1]}" has no effect yet', "it is only checked", key=True)

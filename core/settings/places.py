@@ -1,4 +1,4 @@
-"""Remember where rules, their tests and files to know stand, for whoever finds fault later."""
+"""Remember where rules, their examples and tests, and files to know stand, to find fault later."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from core.settings.source import Source
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A rule in its file. `inside` has the index of each of its tests, by dotted path."""
+    """A rule in its file. `inside` has the index of each of its examples and tests, by dotted
+    path."""
 
     source: Source
     index: int

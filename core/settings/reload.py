@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import glob
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from core.errors import Problem, SettingsError
@@ -28,7 +28,7 @@ class SettingsWatcher:
     `load` is called in a thread. `on_loaded(settings, summary)` gets what loaded and differs from
     what was in force, or what follows a file that was refused; `on_refused(error)` what did not
     load, once for each save, while the old settings stay in force. Both are called on the event
-    loop.
+    loop; a save while `on_loaded` still works is looked at afterwards.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class SettingsWatcher:
         current: Settings,
         load: Callable[[], Settings],
         *,
-        on_loaded: Callable[[Settings, str], None],
+        on_loaded: Callable[[Settings, str], Awaitable[None]],
         on_refused: Callable[[SettingsError], None],
         every: float = 0.3,
     ) -> None:
@@ -72,7 +72,7 @@ class SettingsWatcher:
             self._inputs = error.inputs or self._inputs
             self._refuse(error)
         else:
-            self._accept(new)
+            await self._accept(new)
 
     async def _settled(self) -> State:
         # An editor writes in several steps; half a file is seldom worth a complaint.
@@ -92,7 +92,7 @@ class SettingsWatcher:
             self._refused = error.problems
             self._on_refused(error)
 
-    def _accept(self, new: Settings) -> None:
+    async def _accept(self, new: Settings) -> None:
         self._inputs = new.inputs
         changes, was_refused = self._changes(new), bool(self._refused)
         self._refused = ()
@@ -100,7 +100,7 @@ class SettingsWatcher:
             changes = f"the file is fine again; {changes}"
         if changes != NOTHING:
             self._current = new
-            self._on_loaded(new, changes)
+            await self._on_loaded(new, changes)
 
     def _changes(self, new: Settings) -> str:
         if summary(self._current, new) == NOTHING:

@@ -29,9 +29,11 @@ class Spot:
         return (_LIST, self.number, *inside)
 
     def place(self) -> Place:
-        tests = child(self.node, "tests")
-        found = scalars(tests, ("tests",)) if tests is not None else ()
-        inside = {path: node.index for path, node in found}
+        inside = {
+            path: node.index
+            for path, node in scalars(self.node)
+            if path.startswith(("tests.", "when.examples."))
+        }
         return Place(self.draft.source, self.node.index, inside)
 
     def seen_from(self, other: Spot) -> str:
@@ -125,7 +127,7 @@ def _check_ids(spots: Sequence[Spot]) -> None:
 
 def _compile(rules: tuple[Rule, ...], spots: Sequence[Spot]) -> None:
     try:
-        replies = QuickReplies.compile(rules)
+        replies = QuickReplies.compile(rules, learn=False)
     except BadPattern as error:
         for fault in error.faults:
             spot = spots[fault.rule]

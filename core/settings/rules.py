@@ -106,6 +106,7 @@ class TestSettings(Strict):
 class RuleSettings(Strict):
     id: Annotated[Text, Field(max_length=80, pattern=r"^[A-Za-z0-9_.-]+$")]
     when: WhenSettings
+    title: Label | None = None
     reply: Localized | None = None
     buttons: tuple[ButtonSettings, ...] = ()
     then: Literal["stop", "gpt", "escalate"] = "stop"
@@ -128,4 +129,5 @@ class RuleSettings(Strict):
             then=Then(self.then),
             match_tests=self.tests.match,
             miss_tests=self.tests.miss,
+            title=self.title or {},
         )

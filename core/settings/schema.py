@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, WithJsonSchema
 
@@ -137,6 +137,13 @@ class Handover(Strict):
     after_failures: Annotated[int, Field(ge=1, le=100)] = 2
 
 
+class Examples(Strict):
+    """What happens when a message is about as like the examples of two rules: GPT answers, where
+    it is on, or the customer is asked which of them is meant."""
+
+    when_close: Literal["gpt", "ask"] = "gpt"
+
+
 class Timeouts(Strict):
     """How long an attempt may take: one request to a platform, one answer of GPT, and the
     longest silence while GPT writes."""
@@ -171,6 +178,7 @@ class Groups(Strict):
     gpt: Gpt = Gpt()
     handover: Handover = Handover()
     desk: Desk = Desk()
+    examples: Examples = Examples()
     timeouts: Timeouts = Timeouts()
     files: FileLimits = FileLimits()
     limits: Limits = Limits()
@@ -193,6 +201,7 @@ class Settings:
     gpt: Gpt
     handover: Handover
     desk: Desk
+    examples: Examples
     timeouts: Timeouts
     files: FileLimits
     limits: Limits

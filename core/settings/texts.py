@@ -153,6 +153,17 @@ SENTENCES: Mapping[str, Sentence] = {
         "您好！这里是 {business}，请问有什么可以帮您？",
         "business",
     ),
+    "did_you_mean": _sentence(
+        "examples of several rules are about as like the customer's question; a button for each",
+        "Did you mean one of these?",
+        "您想问的是下面哪一个？",
+        "business",
+    ),
+    "none_of_these": _sentence(
+        "it labels the last button under did_you_mean; GPT or a person answers then",
+        "Something else",
+        "都不是",
+    ),
     "choose_number": _sentence(
         "buttons are shown as a numbered list",
         "Answer with a number:",

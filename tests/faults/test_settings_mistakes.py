@@ -189,7 +189,7 @@ class Admin:
         self.save(GOOD)
         self.refused: list[SettingsError] = []
         self._composition = Composition(path, {})
-        self._use(self._composition.load(), "")
+        self._use(self._composition.load())
 
     def save(self, content: str | bytes) -> None:
         data = content if isinstance(content, bytes) else content.encode()
@@ -201,7 +201,7 @@ class Admin:
         await SettingsWatcher(
             self._policy.settings,
             self._composition.load,
-            on_loaded=self._use,
+            on_loaded=self._reload,
             on_refused=self.refused.append,
             every=0.02,
         ).run()
@@ -213,5 +213,8 @@ class Admin:
     def told(self) -> list[str]:
         return [str(problem).removeprefix(f"{self.path}:") for problem in self.refused[0].problems]
 
-    def _use(self, settings: Settings, _changes: str) -> None:
+    async def _reload(self, settings: Settings, _changes: str) -> None:
+        self._use(settings)
+
+    def _use(self, settings: Settings) -> None:
         self._policy = Policy.of(settings)

@@ -261,10 +261,6 @@ WARNINGS = {
         "gpt: {cheap_model: gpt-5.4-nano}\n",
         '1:7: "cheap_model" is never asked',
     ),
-    "examples": (
-        "quick_replies:\n- id: a\n  when: {any: [x], examples: [hi there]}\n  reply: y\n",
-        '3:20: "examples" has no effect yet',
-    ),
     "rule that never answers": (
         f"{RULE}- id: b\n  when: {{any: [x]}}\n  reply: z\n",
         '5:3: the rule "b" can never answer: "a" on line 2 comes first',

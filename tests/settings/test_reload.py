@@ -52,7 +52,7 @@ class Watched:
         self.reads += 1
         return load_file(self.path)
 
-    def _take(self, settings: Settings, summary: str) -> None:
+    async def _take(self, settings: Settings, summary: str) -> None:
         if self.fail_once:
             self.fail_once = False
             raise RuntimeError("a listener with a bug")
