@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from graphlib import TopologicalSorter
 
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
-_EXPORT = re.compile(r"^export (?=(?:class|function|const|let) (\w+))", re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:class|(?:async )?function|const|let) (\w+))", re.MULTILINE)
+_WAITS = re.compile(r"^await ", re.MULTILINE)
 _COMMENT = re.compile(r"^\s*(?://.*|/\*.*\*/)\n", re.MULTILINE)
 _INDENT = re.compile(r"^\s+", re.MULTILINE)
 
@@ -26,7 +27,8 @@ def scripts(modules: Mapping[str, str]) -> str:
 def _module(name: str, source: str) -> str:
     body = _IMPORT.sub(r"const \1 = m.\2;", source)
     exports = ", ".join(_EXPORT.findall(body))
-    return f"m.{name} = (() => {{\n{_EXPORT.sub('', body)}return {{ {exports} }};\n}})();\n"
+    begin = "await (async () => {" if _WAITS.search(body) else "(() => {"
+    return f"m.{name} = {begin}\n{_EXPORT.sub('', body)}return {{ {exports} }};\n}})();\n"
 
 
 def styles(sheets: Mapping[str, str]) -> str:

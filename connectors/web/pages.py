@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from aiohttp import web
 
@@ -41,11 +42,13 @@ class Pages:
         sources = {k: v for k, v in read_sources().items() if not k.startswith("home.")}
         loader = slim(sources.pop("loader.js"))
         frame = sources.pop("frame.html")
+        spoken = {k: sources.pop(k) for k in list(sources) if k.startswith("words-")}
+        self._words = {name: asset(name, slim(text)) for name, text in spoken.items()}
         self._assets = {
             "chat.js": asset("chat.js", bundle.scripts(_of_kind(sources, ".js"))),
             "chat.css": asset("chat.css", bundle.styles(_of_kind(sources, ".css"))),
         }
-        version = "-".join(asset.tag for asset in self._assets.values())
+        version = _version((*self._assets.values(), *self._words.values()))
         config = _as_script({"title": settings.title, "color": settings.color})
         self._loader = asset("loader.js", loader.replace("__CONFIG__", config))
         self._frame = asset("frame.html", frame.replace("__VERSION__", version))
@@ -56,9 +59,14 @@ class Pages:
 
     @property
     def weight(self) -> int:
-        """Bytes that a visitor downloads to chat, packed."""
+        """Bytes that a visitor downloads to chat in English, packed."""
         files = (self._loader, self._frame, *self._assets.values())
         return sum(len(file.packed) for file in files)
+
+    @property
+    def heaviest_words(self) -> int:
+        """Bytes that another language takes on top, packed."""
+        return max(len(file.packed) for file in self._words.values())
 
     async def loader(self, request: web.Request) -> web.StreamResponse:
         # Any page may load the script; which ones may show the chat is up to frame-ancestors.
@@ -80,10 +88,14 @@ class Pages:
 
     async def asset(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"]
-        found = self._assets.get(name) or self._more.get(name)
+        found = self._assets.get(name) or self._words.get(name) or self._more.get(name)
         if found is None:
             raise web.HTTPNotFound
         return serve(request, found, _FOR_EVER, {})
+
+
+def _version(assets: Iterable[Asset]) -> str:
+    return hashlib.sha256("".join(one.tag for one in assets).encode()).hexdigest()[:12]
 
 
 def _as_script(value: object) -> str:

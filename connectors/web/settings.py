@@ -10,7 +10,14 @@ from pydantic import AfterValidator, Field, SecretStr
 from core.settings.types import ChannelSettings, Color, Language, Origin, Secret, Text, unfit
 
 _SECRET_BYTES = 32  # what HS256 is as strong as
-_GREETING = {"en": "Hello! How can we help?", "zh": "您好！有什么可以帮您？"}
+_GREETING = {
+    "en": "Hello! How can we help?",
+    "zh": "您好！有什么可以帮您？",
+    "de": "Hallo! Wie können wir helfen?",
+    "es": "¡Hola! ¿En qué podemos ayudarle?",
+    "fr": "Bonjour\u202f! Comment pouvons-nous vous aider\u202f?",
+    "ru": "Здравствуйте! Чем можем помочь?",
+}
 
 
 def _strong(value: SecretStr) -> SecretStr:

@@ -110,7 +110,26 @@ async def test_what_is_no_asset_is_not_found(web: Desk, name: str) -> None:
 
 def test_the_whole_widget_stays_light() -> None:
     """What a visitor downloads, packed, in bytes."""
-    assert Pages(WebSettings(), {}).weight < 20 * 1024
+    pages = Pages(WebSettings(), {})
+
+    assert pages.weight < 20 * 1024
+    assert pages.heaviest_words < 2 * 1024
+
+
+def test_the_widget_has_all_its_words_in_every_language() -> None:
+    sources = read_sources()
+    english = sources["strings.js"].partition("const en = {")[2].partition("\n};")[0]
+    others = {name: text for name, text in sources.items() if name.startswith("words-")}
+
+    assert [*sorted(others)] == [f"words-{name}.js" for name in ("de", "es", "fr", "ru", "zh")]
+    for name, text in others.items():
+        assert _keys(text) == _keys(english), name
+
+
+def _keys(table: str) -> dict[str, list[str]]:
+    """The name of each text, and what is filled into it."""
+    texts = re.findall(r'(\w+): "([^"]*)"', table)
+    return {name: sorted(re.findall(r"\{(\w+)\}", text)) for name, text in texts}
 
 
 def test_no_script_builds_markup_from_text() -> None:

@@ -70,6 +70,8 @@ async def test_the_bot_has_one_name_and_one_face_whatever_the_chats_title_is(
         ("zh-CN", "en", "", "打开聊天"),
         ("en-GB", "zh", "", "Open chat"),
         ("en-GB", "en", 'data-language="zh"', "打开聊天"),
+        ("de-AT", "en", "", "Chat öffnen"),
+        ("it", "ru", "", "Open chat"),
     ],
 )
 async def test_the_visitors_language_comes_before_the_pages(
@@ -85,6 +87,39 @@ async def test_the_visitors_language_comes_before_the_pages(
         tab = await context.new_page()
         await tab.goto(web.origin)
         await expect(tab.get_by_role("button", name=bubble)).to_be_visible()
+        await context.close()
+
+
+@pytest.mark.parametrize(
+    ("speaks", "field", "spoken"),
+    [
+        ("de-AT", "Nachricht schreiben …", "de"),
+        ("ru", "Напишите сообщение…", "ru"),
+        ("zh-TW", "输入消息…", "zh"),
+        ("it", "Write a message…", "en"),
+    ],
+)
+async def test_the_chat_speaks_the_visitors_language(
+    browser: Browser, tmp_path: Path, speaks: str, field: str, spoken: str
+) -> None:
+    async with desk(tmp_path) as web:
+        context = await browser.new_context(locale=speaks)
+        tab = await context.new_page()
+        await tab.goto(f"{web.origin}/widget/frame")
+        await expect(tab.get_by_placeholder(field)).to_be_visible()
+        assert await tab.locator("html").get_attribute("lang") == spoken
+        await context.close()
+
+
+async def test_a_chat_whose_words_do_not_load_speaks_english(
+    browser: Browser, tmp_path: Path
+) -> None:
+    async with desk(tmp_path) as web:
+        context = await browser.new_context(locale="de")
+        tab = await context.new_page()
+        await tab.route("**/words-de.js", lambda route: route.abort())
+        await tab.goto(f"{web.origin}/widget/frame")
+        await expect(tab.get_by_placeholder("Write a message…")).to_be_visible()
         await context.close()
 
 

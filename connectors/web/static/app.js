@@ -10,7 +10,7 @@ import { speak, t } from "./strings.js";
 import { paint } from "./theme.js";
 import { Transcript } from "./transcript.js";
 
-speak(wishes.language);
+await speak(wishes.language);
 paint(wishes.color);
 
 const NAMED_WITHIN = 10_000;

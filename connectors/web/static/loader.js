@@ -8,9 +8,14 @@
   const settings = __CONFIG__;
   const option = (name) => script.dataset[name] || settings[name] || "";
   const language = option("language") || navigator.language || document.documentElement.lang || "en";
-  const words = language.toLowerCase().startsWith("zh")
-    ? { open: "打开聊天", close: "关闭聊天", unread: "条未读消息", failed: "聊天暂时无法显示。" }
-    : { open: "Open chat", close: "Close chat", unread: "unread", failed: "The chat cannot be shown right now." };
+  const [open, close, unread, failed] = {
+    de: ["Chat öffnen", "Chat schließen", "ungelesen", "Der Chat kann gerade nicht angezeigt werden."],
+    es: ["Abrir el chat", "Cerrar el chat", "sin leer", "El chat no se puede mostrar en este momento."],
+    fr: ["Ouvrir la discussion", "Fermer la discussion", "non lus", "La discussion ne peut pas s’afficher pour le moment."],
+    ru: ["Открыть чат", "Закрыть чат", "непрочитанных", "Сейчас чат нельзя показать."],
+    zh: ["打开聊天", "关闭聊天", "条未读消息", "聊天暂时无法显示。"],
+  }[language.toLowerCase().slice(0, 2)] || ["Open chat", "Close chat", "unread", "The chat cannot be shown right now."];
+  const words = { open, close, unread, failed };
   const left = option("position") === "left";
   const color = /^#([0-9a-f]{3}|[0-9a-f]{6})$/i.test(option("color")) ? option("color") : "#3b5bdb";
   const GRACE = 1000, PATIENCE = 20_000;
