@@ -157,6 +157,10 @@ async def test_visitor_plays_customer_and_agent_on_one_page(
         await expect(chat).to_contain_text("Here is the way to order 123456")
         await expect(ticker).to_contain_text("order-number")
 
+        await ask(page, "When will my monstera be here?")  # in no words of the rule
+        await expect(chat).to_contain_text("It takes 2 to 3 days")
+        await expect(ticker).to_contain_text("shipping-time")
+
         await ask(page, "I want to talk to a person")
         thread = page.get_by_role("log", name="Thread")
         await expect(thread).to_contain_text("needs a person")

@@ -9,6 +9,7 @@ import { Ticker } from "./ticker.js";
 const SUGGESTIONS = [
   ["Where is my order #123456?", "A rule answers, and takes the number from the question"],
   ["我想退款", "The same rules, in Chinese"],
+  ["When will my monstera be here?", "No word of a rule is in it, but it is like one of its examples"],
   ["How do I repot a fern?", "No rule knows this: GPT answers from the shop's files"],
   ["I want to talk to a person", "Opens a thread in Slack"],
 ];
