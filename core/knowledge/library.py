@@ -23,7 +23,7 @@ from core.knowledge.ranking import Query
 from core.knowledge.reading import read_bytes
 from core.knowledge.sources import Source, Sources, find
 from core.knowledge.survey import check_room, placed, read
-from core.knowledge.words import fingerprint, words_of
+from core.knowledge.words import Words
 from core.messages import AuthorKind, Message
 from core.settings import Settings
 from core.store.shelf import Indexed, Shelf, Shelved
@@ -55,9 +55,10 @@ class Library:
         self._told = told
         self._every = every
         self._took = 0.0
+        self._languages: tuple[str, ...] = ()
         self._ready = asyncio.Event()
         self._news = asyncio.Event()
-        self._seen: Sources | None = None
+        self._seen: tuple[Sources, str] | None = None
         self._shelved: dict[str, Shelved] | None = None
         self._wrong: tuple[Problem, ...] = ()
 
@@ -75,8 +76,19 @@ class Library:
             await asyncio.wait_for(self._ready.wait(), _LONGEST_START)
         except TimeoutError:
             return []
-        query = Query.of(question, before)
+        query = self.query(question, before)
         return fitting(query, await self._shelf.find(query.weights), budget)
+
+    def query(self, question: str, before: str = "") -> Query:
+        """The words that are looked for."""
+        words = self._words()
+        return Query.of(words.asked(question), words.asked(before))
+
+    def _words(self) -> Words:
+        languages = self._settings().business.languages
+        if languages != self._languages:
+            self._languages, self._cutter = languages, Words(languages)
+        return self._cutter
 
     async def consult(self, history: Sequence[Message], first: int, budget: int) -> Consulted:
         """What fits the customer's messages from number `first` on; the one before them says what
@@ -111,10 +123,10 @@ class Library:
         settings = self._settings()
         if settings.gpt.knowledge and settings.why_off("gpt"):
             return
-        sources = await self._settled(settings)
-        if sources != self._seen:
-            await self._follow(sources)
-            self._seen = sources
+        sources, words = await self._settled(settings), self._words()
+        if (sources, words.fingerprint) != self._seen:
+            await self._follow(sources, words)
+            self._seen = sources, words.fingerprint
         self._ready.set()
 
     async def _settled(self, settings: Settings) -> Sources:
@@ -124,7 +136,7 @@ class Library:
         self._took = time.monotonic() - began
         for _ in range(3):
             before = sources
-            if sources in (self._seen, Sources()):
+            if sources in (self._seen and self._seen[0], Sources()):
                 break
             await asyncio.sleep(self._every / 4)
             sources = await asyncio.to_thread(find, settings)
@@ -132,13 +144,13 @@ class Library:
                 break
         return sources
 
-    async def _follow(self, sources: Sources) -> None:
+    async def _follow(self, sources: Sources, words: Words) -> None:
         if self._shelved is None and sources == Sources() and not await self._shelf.exists():
             return  # there never was any knowledge
         old, self._shelved = self._shelved, None  # a failure in the middle starts over
         if old is None:
             old = {one.name: one for one in await self._shelf.open()}
-        change = _Change(self._shelf, old)
+        change = _Change(self._shelf, old, words)
         for source in sources.files:
             await change.take(source)
         await change.publish()
@@ -167,14 +179,15 @@ class Library:
 class _Change:
     """From what is indexed to what the files are now."""
 
-    def __init__(self, shelf: Shelf, old: dict[str, Shelved]) -> None:
+    def __init__(self, shelf: Shelf, old: dict[str, Shelved], words: Words) -> None:
         self.kept: dict[str, Shelved] = {}
         self.wrong: list[Problem] = []
         self.faults: list[Problem] = []
         self._shelf = shelf
         self._old = old
         self._added: list[Shelved] = []
-        self._form = fingerprint()
+        self._words = words
+        self._form = words.fingerprint
 
     async def take(self, source: Source) -> None:
         """Index a file anew if it is not as it was; its former passages still answer."""
@@ -211,8 +224,9 @@ class _Change:
         found, faults = read(source.path, data)
         check_room(sum(one.passages for one in self.kept.values()), found)
         self.faults += [placed(source.path, fault) for fault in faults]
+        cut = self._words.of
         # What a heading says is what the text below is about.
-        return [Indexed(p, [*words_of(p.heading) * 2, *words_of(p.text)]) for p in found]
+        return [Indexed(p, [*cut(p.heading) * 2, *cut(p.text)]) for p in found]
 
 
 def _version(kept: dict[str, Shelved]) -> str:

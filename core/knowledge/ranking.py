@@ -9,14 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
-from core.knowledge.words import is_function_word, is_unspaced, words_of
+from core.knowledge.words import Asked
 
 FITTING = 0.1
 """The share of a question's weight that a passage must hold: the rest may be other words for the
 same. Measured on the demo's files: no nonsense comes above it, two questions in thirty below."""
 
-_CHARACTER = 0.2  # the weight of a single character of a script without spaces
 _BEFORE = 0.4  # the weight of the customer's message before the question
 _SATURATION, _LENGTHS = 1.2, 0.75  # of BM25, as everybody has them
 _MOST_WORDS = 60
@@ -32,23 +32,12 @@ class Query:
     leans: bool
 
     @classmethod
-    def of(cls, question: str, before: str = "") -> Query:
+    def of(cls, question: Asked, before: Asked) -> Query:
         """`before` is what the same customer wrote last before."""
-        asked, rest = _telling(question)
-        own = dict.fromkeys(asked, 1.0)
-        weights = {**dict.fromkeys(_telling(before)[0], _BEFORE), **own}
-        return cls(
-            {w: share * (_CHARACTER if is_unspaced(w) else 1) for w, share in weights.items()},
-            frozenset(own),
-            rest >= len(own),
-        )
-
-
-def _telling(text: str) -> tuple[list[str], int]:
-    """The words that say what `text` is about, and how many others there are."""
-    words = dict.fromkeys(words_of(text))
-    telling = [word for word in words if not is_function_word(word)]
-    return telling[:_MOST_WORDS], len(words) - len(telling)
+        own = dict(islice(question.weights.items(), _MOST_WORDS))
+        others = islice(before.weights.items(), _MOST_WORDS)
+        weights = {**{word: _BEFORE * weight for word, weight in others}, **own}
+        return cls(weights, frozenset(own), question.others >= len(own))
 
 
 @dataclass(frozen=True, slots=True)

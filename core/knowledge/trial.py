@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from core.knowledge.choice import Fitting, fitting, ranked
 from core.knowledge.library import Library
-from core.knowledge.ranking import FITTING, Query
+from core.knowledge.ranking import FITTING
 from core.settings import Settings
 from core.store import Shelf, Store
 
@@ -23,26 +23,27 @@ _MOST_WORDS = 6
 
 def looked_up(settings: Settings, question: str, budget: int) -> list[str]:
     """Lines for people: the passages that GPT is given for `question` and why, or why none."""
-    query = Query.of(question)
     with tempfile.TemporaryDirectory(prefix="frontdesk-try-") as folder:
-        found = asyncio.run(_found(settings, query, folder, budget))
-    return list(_told(query, *found))
+        found = asyncio.run(_found(settings, question, folder, budget))
+    return list(_told(*found))
 
 
 async def _found(
-    settings: Settings, query: Query, folder: str, budget: int
+    settings: Settings, question: str, folder: str, budget: int
 ) -> tuple[list[Fitting], list[Fitting]]:
     store = await Store.open(f"sqlite:///{folder}/try.db", now=lambda: datetime.now(UTC))
     try:
         shelf = Shelf(store)
-        await Library(shelf, lambda: settings, every=0).look()
+        library = Library(shelf, lambda: settings, every=0)
+        await library.look()
+        query = library.query(question)
         found = await shelf.find(query.weights)
     finally:
         await store.close()
     return fitting(query, found, budget), ranked(query, found)
 
 
-def _told(query: Query, fit: list[Fitting], all_of_them: list[Fitting]) -> Iterator[str]:
+def _told(fit: list[Fitting], all_of_them: list[Fitting]) -> Iterator[str]:
     for one in fit:
         yield f"{one.passage.heading} ({one.name}): {_why(one)}"
         yield f"  {_excerpt(one.passage.text)}"

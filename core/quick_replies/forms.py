@@ -82,6 +82,21 @@ class Forms:
         return None
 
 
+class Stems:
+    """Words without their endings, for a search: there it harms little that some go too far."""
+
+    def __init__(self, languages: Iterable[str]) -> None:
+        self._stemmers: dict[str, list[_Stemmer]] = {}
+        for language in _able({*languages}, {*_SCRIPTS.values()}):
+            script = _SCRIPTS.get(language, "LATIN")
+            self._stemmers.setdefault(script, []).append(_Stemmer(language))
+
+    def of(self, word: str) -> set[str]:
+        """The stems of `word`, in each language that it may be of; itself where it has none."""
+        stemmers = self._stemmers.get(_script(word), ()) if _may_change(word) else ()
+        return {stemmer.stem(word) for stemmer in stemmers} or {word}
+
+
 class _Stemmer:
     def __init__(self, language: str) -> None:
         self._english = language == "en"

@@ -34,6 +34,8 @@ class FullText(Protocol):
 
     def create(self, unit: Transaction) -> None: ...
 
+    def drop(self, unit: Transaction) -> None: ...
+
     def add(self, unit: Transaction, texts: Mapping[int, Sequence[str]]) -> None: ...
 
     def remove(self, unit: Transaction, numbers: Iterable[int]) -> None: ...
@@ -73,6 +75,10 @@ class SqliteFullText:
         ):
             unit.execute(text(statement))
 
+    def drop(self, unit: Transaction) -> None:
+        unit.execute(text("DROP TABLE IF EXISTS knowledge_vocabulary"))
+        unit.execute(text("DROP TABLE IF EXISTS knowledge_index"))
+
     def add(self, unit: Transaction, texts: Mapping[int, Sequence[str]]) -> None:
         statement = text("INSERT INTO knowledge_index (rowid, words) VALUES (:number, :words)")
         for number, words in texts.items():
@@ -105,7 +111,13 @@ class SqliteFullText:
 
 
 class PostgresFullText:
-    """A vector of words beside the words, under a GIN index."""
+    """A vector of words beside the words, under a GIN index.
+
+    The planner does not know what it costs to unpack vectors: it would rather read them all, for
+    each word anew, which takes a hundred times as long.
+    """
+
+    _BY_INDEX = text("SET LOCAL enable_seqscan = off")
 
     def exists(self, reader: Reader) -> bool:
         return bool(reader.execute(text("SELECT to_regclass('knowledge_index')")).scalar())
@@ -115,25 +127,34 @@ class PostgresFullText:
             "CREATE TABLE IF NOT EXISTS knowledge_index "
             "(number bigint PRIMARY KEY, words text NOT NULL, vector tsvector NOT NULL)",
             "CREATE INDEX IF NOT EXISTS ix_knowledge_index_vector "
-            "ON knowledge_index USING gin (vector)",
+            "ON knowledge_index USING gin (vector) WITH (fastupdate = off)",
         ):
             unit.execute(text(statement))
+
+    def drop(self, unit: Transaction) -> None:
+        unit.execute(text("DROP TABLE IF EXISTS knowledge_index"))
 
     def add(self, unit: Transaction, texts: Mapping[int, Sequence[str]]) -> None:
         statement = text(
             "INSERT INTO knowledge_index (number, words, vector) "
-            "VALUES (:number, :words, CAST(CAST(:vector AS text) AS tsvector))"
+            "SELECT number, words, CAST(vector AS tsvector) FROM unnest("
+            "CAST(:numbers AS bigint[]), CAST(:words AS text[]), CAST(:vectors AS text[])) "
+            "AS added (number, words, vector)"
         )
-        for number, words in texts.items():
-            plain = [_plain(word) for word in words]
-            values = {"number": number, "words": " ".join(plain), "vector": _vector(plain)}
-            unit.execute(statement, values)
+        plain = [[_plain(word) for word in words] for words in texts.values()]
+        values = {
+            "numbers": list(texts),
+            "words": [" ".join(words) for words in plain],
+            "vectors": [_vector(words) for words in plain],
+        }
+        unit.execute(statement, values)
 
     def remove(self, unit: Transaction, numbers: Iterable[int]) -> None:
         statement = _among("DELETE FROM knowledge_index WHERE number IN :those")
         unit.execute(statement, {"those": list(numbers)})
 
     def frequencies(self, reader: Reader, words: Iterable[str]) -> dict[str, int]:
+        reader.execute(self._BY_INDEX)
         known = {_plain(word): word for word in words}
         statement = text(
             "SELECT word, (SELECT count(*) FROM knowledge_index "
@@ -144,6 +165,7 @@ class PostgresFullText:
         return {known[row.word]: row.texts for row in found if row.texts}
 
     def nearest(self, reader: Reader, weights: Mapping[str, float], limit: int) -> list[int]:
+        reader.execute(self._BY_INDEX)
         statement = text(
             "SELECT number FROM unnest(CAST(:words AS text[]), CAST(:weights AS float8[])) "
             "AS asked (word, weight) "

@@ -25,7 +25,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
 
 from core.knowledge.document import Passage
 from core.store.full_text import FullText, full_text
@@ -34,41 +34,41 @@ from core.store.store import Store
 from core.store.transaction import Transaction
 from core.tables import LongWords, Words
 
+_SHAPE, _NEWEST = "knowledge.shape", "2"  # the tables below; others are thrown away
 _CHUNK = 20  # passages in a unit: customers' messages wait for it at most a few milliseconds
-_CANDIDATES = 40
-
-
-def _number() -> Column[int]:
-    return Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
-
+_CANDIDATES = 30
+_MOST_WORDS = 12  # that candidates are looked for by
+_LEAST = 0.1  # of what the most telling word tells
 
 _metadata = MetaData()
 _documents = Table(
     "knowledge_documents",
     _metadata,
-    _number(),
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("name", LongWords, nullable=False),
     Column("state", Words(200), nullable=False),
     Column("digest", Words(64), nullable=False),
     Column("passages", Integer, nullable=False),
+    Column("words", BigInteger, nullable=False),
     Column("live", Integer, nullable=False),
     sqlite_autoincrement=True,
 )
 _passages = Table(
     "knowledge_passages",
     _metadata,
-    _number(),
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
     Column("document", BigInteger, nullable=False, index=True),
     Column("title", LongWords, nullable=False),
     Column("url", LongWords, nullable=False),
     Column("heading", LongWords, nullable=False),
     Column("text", LongWords, nullable=False),
-    Column("words", Integer, nullable=False),
-    sqlite_autoincrement=True,
 )
 _LIVE = _passages.c.document.in_(select(_documents.c.id).where(_documents.c.live == 1))
 _ALL = select(_documents)
-_COUNT = select(func.count(), func.avg(_passages.c.words)).select_from(_passages).where(_LIVE)
+_LAST = select(func.max(_passages.c.id))
+_TOTALS = select(func.sum(_documents.c.passages), func.sum(_documents.c.words)).where(
+    _documents.c.live == 1
+)
 _THOSE = (
     select(_passages, _documents.c.name)
     .join_from(_passages, _documents, _passages.c.document == _documents.c.id)
@@ -139,9 +139,10 @@ class Shelf:
     ) -> Shelved:
         """Index a file, a few passages a time, without showing it to anybody yet."""
         values = {"name": name, "state": state, "digest": digest, "passages": len(passages)}
+        words = sum(len(one.words) for one in passages)
 
         def begin(unit: Transaction) -> int:
-            added = unit.execute(insert(_documents).values(live=0, **values))
+            added = unit.execute(insert(_documents).values(live=0, words=words, **values))
             id: int = added.inserted_primary_key[0]  # type: ignore[index]
             return id
 
@@ -172,6 +173,11 @@ class Shelf:
         return await self._store.read(lambda reader: self._find(reader, weights))
 
     def _create(self, unit: Transaction) -> None:
+        if unit.cursor(_SHAPE) != _NEWEST:
+            self._index.drop(unit)
+            for table in _metadata.sorted_tables:
+                unit.execute(DropTable(table, if_exists=True))
+            unit.set_cursor(_SHAPE, _NEWEST)
         for table in _metadata.sorted_tables:
             unit.execute(CreateTable(table, if_not_exists=True))
             for index in table.indexes:
@@ -179,17 +185,22 @@ class Shelf:
         self._index.create(unit)
 
     def _add(self, unit: Transaction, document: int, chunk: Sequence[Indexed]) -> None:
-        texts = {}
-        for one in chunk:
-            values = {
+        # One statement for all, which no database numbers alike; there is but one writer.
+        last = unit.execute(_LAST).scalar() or 0
+        numbered = dict(enumerate(chunk, last + 1))
+        rows = [
+            {
+                "id": number,
+                "document": document,
                 "title": one.passage.title,
                 "url": one.passage.url,
                 "heading": one.passage.heading,
                 "text": one.passage.text,
             }
-            row = insert(_passages).values(document=document, words=len(one.words), **values)
-            texts[unit.execute(row).inserted_primary_key[0]] = one.words  # type: ignore[index]
-        self._index.add(unit, texts)
+            for number, one in numbered.items()
+        ]
+        unit.execute(insert(_passages).values(rows))
+        self._index.add(unit, {number: one.words for number, one in numbered.items()})
 
     async def _purge(self) -> None:
         """Take away what is not live: after a publication, and after a crash before one."""
@@ -208,15 +219,12 @@ class Shelf:
             pass
 
     def _find(self, reader: Reader, weights: Mapping[str, float]) -> Found:
-        passages, average = tuple(reader.execute(_COUNT).one())
+        passages, words = (int(total or 0) for total in reader.execute(_TOTALS).one())
+        average = words / passages if passages else 0.0
         if not weights or not passages:
-            return Found(passages, float(average or 0), {}, ())
+            return Found(passages, average, {}, ())
         frequencies = self._index.frequencies(reader, weights)
-        telling = {
-            word: weight * log(1 + passages / (1 + frequencies[word]))
-            for word, weight in weights.items()
-            if word in frequencies
-        }
+        telling = _telling(weights, frequencies, passages)
         near = self._index.nearest(reader, telling, _CANDIDATES) if telling else []
         rows = reader.execute(_THOSE, {"ids": near}).all()
         counts = self._index.counts(reader, [row.id for row in rows], weights)
@@ -229,7 +237,21 @@ class Shelf:
             )
             for row in rows
         ]
-        return Found(passages, float(average), frequencies, candidates)
+        return Found(passages, average, frequencies, candidates)
+
+
+def _telling(
+    weights: Mapping[str, float], frequencies: Mapping[str, int], passages: int
+) -> dict[str, float]:
+    """The words that tell most: those that are in every other passage cost most time to look for,
+    and decide least."""
+    rated = {
+        word: weight * log(1 + passages / (1 + frequencies[word]))
+        for word, weight in weights.items()
+        if word in frequencies
+    }
+    best = sorted(rated, key=lambda word: (-rated[word], word))[:_MOST_WORDS]
+    return {word: rated[word] for word in best if rated[word] >= _LEAST * rated[best[0]]}
 
 
 def _chunks(passages: Sequence[Indexed]) -> Iterator[list[Indexed]]:
