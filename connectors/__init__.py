@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from connectors.slack.settings import SlackChannelSettings, SlackSettings
 from connectors.telegram.settings import TelegramSettings
 from connectors.web.settings import WebSettings
+from core.findings import Examination
 from core.ports import Connector, Services
 from core.settings import Settings
 
@@ -37,6 +38,15 @@ _FACTORIES: Mapping[str, str] = {
 because the platforms' libraries are heavy."""
 
 
+EXAMINED: Mapping[str, str] = {
+    "web": "channels.web",
+    "telegram": "channels.telegram",
+    "slack": "slack",
+}
+"""What `frontdesk doctor` looks at, and the part of the settings that switches it on. One look at
+Slack is for the customers' channel and for the desk."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What a connector may be built from. `slack` is the one app of the workspace, if it is on."""
@@ -44,6 +54,12 @@ class Parts:
     settings: Settings
     services: Services
     slack: SlackApp | None
+
+
+def examination(name: str) -> Examination:
+    """How to look at `name` of `EXAMINED`: `examine` in the module `doctor` of its folder."""
+    look: Examination = importlib.import_module(f"connectors.{name}.doctor").examine
+    return look
 
 
 def build(name: str, parts: Parts) -> Connector:

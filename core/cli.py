@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     add_replay(commands, _replay)
     add_stats(commands, _stats)
     add_suggest(commands, _suggest)
+    _add_doctor(commands)
     _add_manifest(commands)
     return parser
 
@@ -135,6 +137,16 @@ def _add_try(commands: Commands[argparse.ArgumentParser]) -> None:
     )
     _add_settings(parser)
     parser.set_defaults(command=_try)
+
+
+def _add_doctor(commands: Commands[argparse.ArgumentParser]) -> None:
+    about = (
+        "Look at the real platforms: tokens, scopes, channels, clashes, clock, store. A line a "
+        "finding, with its cure; nothing is changed. Exit code 0 or 1."
+    )
+    parser = commands.add_parser("doctor", help="see what is wrong where", description=about)
+    _add_settings(parser)
+    parser.set_defaults(command=_doctor)
 
 
 def _add_manifest(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -262,6 +274,12 @@ def _suggest(options: argparse.Namespace) -> int:
     from core.lab.commands import suggest
 
     return suggest(_loaded(options.settings), options.since)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from core.doctor import doctor
+
+    return doctor(_loaded(options.settings), partial(print, flush=True))
 
 
 def _manifest(options: argparse.Namespace) -> int:

@@ -61,7 +61,15 @@ HOMES = {
     "alembic.command": ("core.store",),
     "rich": ("core.lab",),
 }
-OUTWARD = ("core.app", "core.cli", "core.check", "core.explain", "core.demo", "core.__main__")
+OUTWARD = (
+    "core.app",
+    "core.cli",
+    "core.check",
+    "core.explain",
+    "core.demo",
+    "core.doctor",
+    "core.__main__",
+)
 LONGEST_FILE, MEDIAN_FUNCTION, P90_FUNCTION, LONGEST_FUNCTION = 400, 8, 25, 40
 
 

@@ -255,7 +255,7 @@ def test_the_manifest_is_yaml(capsys: Captured) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["run", "demo", "check", "try", "replay", "stats", "suggest", "manifest"]
+    "command", ["run", "demo", "check", "try", "replay", "stats", "suggest", "doctor", "manifest"]
 )
 def test_every_command_explains_itself(command: str, capsys: Captured) -> None:
     with pytest.raises(SystemExit) as left:

@@ -112,7 +112,7 @@ class SocketLink:
         session = _Session(self._app_token, self._api, self._ping_interval)
         session.socket_mode_request_listeners.append(self._take)
         try:
-            session.wss_uri = await self._address()
+            session.wss_uri = await address(self._api, self._app_token)
             async with asyncio.timeout(self._opening):
                 await session.connect()  # type: ignore[no-untyped-call]
                 app_id = await session.greeting
@@ -126,19 +126,19 @@ class SocketLink:
         self._greeted(app_id)
         return session
 
-    async def _address(self) -> str:
-        try:
-            answer = await self._api.call(
-                "apps.connections.open", app_token=self._app_token, allow=_REFUSED
-            )
-        except DeliveryError as error:
-            raise NotReady(f"no Socket Mode connection: {error}") from None
-        if not answer.get("ok"):
-            raise BadCredentials(
-                f"slack.app_token: Slack refuses it ({answer['error']}); "
-                "set an app-level token (xapp-…) with the scope connections:write"
-            )
-        return str(answer["url"])
+
+async def address(api: SlackApi, app_token: str) -> str:
+    """Where the next socket may be opened, once. Raises BadCredentials or NotReady."""
+    try:
+        answer = await api.call("apps.connections.open", app_token=app_token, allow=_REFUSED)
+    except DeliveryError as error:
+        raise NotReady(f"no Socket Mode connection: {error}") from None
+    if not answer.get("ok"):
+        raise BadCredentials(
+            f"slack.app_token: Slack refuses it ({answer['error']}); "
+            "set an app-level token (xapp-…) with the scope connections:write"
+        )
+    return str(answer["url"])
 
 
 class _Session(SocketModeClient):

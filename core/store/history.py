@@ -160,10 +160,19 @@ async def read_past(url: str, query: Callable[[Past], T]) -> T:
 
     Raises StoreUnavailable or NewerDatabase, each with a text for the admin.
     """
+    return await _read(url, lambda connection: query(_checked(connection)))
+
+
+async def read_schema(url: str) -> str | None:
+    """The revision of the store at `url`, None when it has no tables. Raises StoreUnavailable."""
+    return await _read(url, _revision)
+
+
+async def _read(url: str, query: Callable[[Connection], T]) -> T:
     engine = _engine(url)
     try:
         async with engine.connect() as connection:
-            return await connection.run_sync(lambda sync: query(_checked(sync)))
+            return await connection.run_sync(query)
     except exc.DBAPIError as error:
         raise faults.as_unavailable(error, "the store cannot be read") from error
     except OSError as error:
@@ -174,9 +183,9 @@ async def read_past(url: str, query: Callable[[Past], T]) -> T:
 
 def _checked(connection: Connection) -> Past:
     """Raises when the tables are not those that this version knows."""
-    if not inspect(connection).has_table("alembic_version"):
+    stored = _revision(connection)
+    if stored is None:
         raise StoreUnavailable("the store has no tables yet: nothing was ever stored there")
-    stored = connection.scalar(_VERSION)
     if stored not in REVISIONS:
         raise NewerDatabase(
             f"the store has schema {stored}, this version knows {REVISIONS[-1]} at most; "
@@ -188,6 +197,13 @@ def _checked(connection: Connection) -> Past:
             "up to date, once, when it starts"
         )
     return Past(connection)
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    stored: str | None = connection.scalar(_VERSION)
+    return stored
 
 
 def _engine(url: str) -> AsyncEngine:
