@@ -65,6 +65,7 @@ def help_text(note_prefix: str) -> str:
         "!bot  hand back to the bot\n"
         "!close  the case is done\n"
         "!help  this text\n"
+        "React with :bulb: to an answer, and a rule made of it is proposed in this thread.\n"
         "Editing or deleting your message changes it for the customer too. "
         "A check mark under it means it arrived, a warning sign that it did not."
     )

@@ -11,10 +11,11 @@ from typing import Any, Protocol
 
 from bridge import inbound, outbound
 from bridge.advice import CLOSED, CLOSED_ALREADY, Advisor, react
+from bridge.bulbs import wish
 from bridge.card import card as card_sheet
 from bridge.catchup import PACE, CatchUp
 from bridge.files import collect
-from bridge.inbound import Advice, Desk
+from bridge.inbound import Advice, Bulb, Desk
 from bridge.orders import Orders
 from bridge.outbound import Sheet
 from bridge.people import People
@@ -29,6 +30,7 @@ from core.errors import (
     Undeliverable,
 )
 from core.messages import (
+    AgentAskedForRule,
     AgentCommanded,
     AgentDeleted,
     AgentEdited,
@@ -137,6 +139,8 @@ class SlackDesk:
         if place is None or not inbound.is_at(body, place):
             return False
         event = inbound.parse(body, place)
+        if isinstance(event, Bulb):
+            event = await wish(self._slack, place, event)
         if isinstance(event, Advice):
             self._slack.soon(self._advisor.advise(event), "advice to an agent")
         elif event is not None:
@@ -150,7 +154,7 @@ class SlackDesk:
 
     async def _take_missed(self, body: Mapping[str, Any]) -> None:
         event = inbound.parse(body, self._place) if self._place is not None else None
-        if event is not None and not isinstance(event, Advice):
+        if event is not None and not isinstance(event, Advice | Bulb):
             await self._act(event, inbound.author_of(body))
 
     async def _act(self, event: AgentEvent, editor: str) -> None:
@@ -183,7 +187,7 @@ class SlackDesk:
                 return replace(event, agent=await self._people.agent(event.agent.id))
             case AgentEdited():
                 return replace(event, text=await self._slack.plain(event.text))
-            case AgentDeleted():
+            case AgentDeleted() | AgentAskedForRule():
                 return event
 
     def _advise_author(self, event: AgentEvent, text: str) -> None:
@@ -224,10 +228,16 @@ class SlackDesk:
         await self._slack.update(case.channel, case.thread, sheet.text, sheet.blocks)
 
     async def note(
-        self, case: CaseRef, text: str, key: DeliveryKey, *, broadcast: bool = False
+        self,
+        case: CaseRef,
+        text: str,
+        key: DeliveryKey,
+        *,
+        broadcast: bool = False,
+        code: str = "",
     ) -> Receipt:
         self._check(case)
-        return await self._post(case, outbound.note(text), key, broadcast=broadcast)
+        return await self._post(case, outbound.note(text, code), key, broadcast=broadcast)
 
     async def mark(self, case: CaseRef, external_id: str, fate: Fate) -> None:
         self._check(case)

@@ -28,6 +28,7 @@ from core.messages import (
 )
 
 NAME = "desk-slack"
+BULB = "bulb"
 ACTIONS = {f"case:{command}": command for command in Command}
 EDITED_COMMAND = (
     "A command in an edited message is not carried out, and the customer's copy stays."
@@ -66,6 +67,14 @@ class Advice:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Bulb:
+    """An agent put a light bulb under a message: a rule is wanted of it."""
+
+    message: str
+    agent: Agent
+
+
 def is_at(body: Json, desk: Desk) -> bool:
     """Whether this happened in the desk's channel at all."""
     return bool(_channel(body) == desk.channel)
@@ -79,7 +88,10 @@ def is_direct(body: Json) -> bool:
 def _channel(body: Json) -> Any:
     if body.get("type") == "block_actions":
         return _mapping(body.get("container")).get("channel_id")
-    return _mapping(body.get("event")).get("channel")
+    event = _mapping(body.get("event"))
+    if event.get("type") == "reaction_added":
+        return _mapping(event.get("item")).get("channel")
+    return event.get("channel")
 
 
 def author_of(body: Json) -> str:
@@ -87,13 +99,15 @@ def author_of(body: Json) -> str:
     return str(_mapping(_mapping(body.get("event")).get("message")).get("user") or "")
 
 
-def parse(body: Json, desk: Desk) -> AgentEvent | Advice | None:
+def parse(body: Json, desk: Desk) -> AgentEvent | Advice | Bulb | None:
     """What this means for a case; None when it means nothing."""
     if not is_at(body, desk):
         return None
     if body.get("type") == "block_actions":
         return _pressed(body, desk)
     event = _mapping(body.get("event"))
+    if event.get("type") == "reaction_added":
+        return _bulb(event, desk)
     if event.get("type") != "message":
         return None
     subtype = event.get("subtype")
@@ -161,6 +175,17 @@ def _pressed(body: Json, desk: Desk) -> AgentCommanded | None:
     if not isinstance(thread, str) or not isinstance(at, str):
         return None
     return AgentCommanded(CaseRef(desk.team, desk.channel, thread), at, Agent(user), command)
+
+
+def _bulb(event: Json, desk: Desk) -> Bulb | None:
+    """Only under what a person wrote: our own posts are the customer's words or notes."""
+    ts = _mapping(event.get("item")).get("ts")
+    user, author = event.get("user"), event.get("item_user")
+    if event.get("reaction") != BULB or not isinstance(ts, str) or not isinstance(user, str):
+        return None
+    if not isinstance(author, str) or desk.bot_user in (user, author):
+        return None
+    return Bulb(ts, Agent(user))
 
 
 def _case(message: Json, desk: Desk) -> CaseRef | None:

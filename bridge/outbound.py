@@ -55,9 +55,19 @@ def transcript(lines: Sequence[CaseLine], *, lost: Sequence[str] = ()) -> Sheet:
     return _sheet(shown, "The conversation so far")
 
 
-def note(text: str) -> Sheet:
-    """A line of ours for the agents."""
-    return _sheet([text], "frontdesk")
+def note(text: str, code: str = "") -> Sheet:
+    """A line of ours for the agents, perhaps with something to copy below it."""
+    sheet = _sheet([text], "frontdesk")
+    return Sheet(sheet.text, (*sheet.blocks, _code(code)), sheet.whole) if code else sheet
+
+
+def _code(text: str) -> Json:
+    """Rich text has nothing that could be mistaken for markup, nor any that ends a block."""
+    letters = {"type": "text", "text": text}
+    return {
+        "type": "rich_text",
+        "elements": [{"type": "rich_text_preformatted", "elements": [letters]}],
+    }
 
 
 def plain(text: str) -> Json:

@@ -197,9 +197,17 @@ class Casework:
             self.note(tx, conversation, case, f"Not delivered: {why}", seq=seq)
 
     def note(
-        self, tx: Transaction, conversation: Conversation, case: Case, text: str, *, seq: int = 0
+        self,
+        tx: Transaction,
+        conversation: Conversation,
+        case: Case,
+        text: str,
+        *,
+        seq: int = 0,
+        code: str = "",
     ) -> None:
-        self.queue(tx, conversation, case, DeliveryKind.NOTE, seq=seq, text=text)
+        """A line for agents in the thread; `code` is to be copied as it stands."""
+        self.queue(tx, conversation, case, DeliveryKind.NOTE, seq=seq, text=text, detail=code)
 
     # --- time ------------------------------------------------------------------------------
 

@@ -156,9 +156,10 @@ class Couriers:
             case DeliveryKind.CARD:
                 card = await self._store.read(lambda tx: _card(tx, case))
                 await desk.show_card(ref, card)
-            case DeliveryKind.NOTE | DeliveryKind.REMIND:
-                loud = row.kind is DeliveryKind.REMIND
-                return await desk.note(ref, row.text, row.key, broadcast=loud)
+            case DeliveryKind.NOTE:
+                return await desk.note(ref, row.text, row.key, code=row.detail)
+            case DeliveryKind.REMIND:
+                return await desk.note(ref, row.text, row.key, broadcast=True)
             case DeliveryKind.MARK:
                 message = await self._store.read(lambda tx: _message(tx, row))
                 thread, external_id = thread_message(message.external_id)

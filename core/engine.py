@@ -13,9 +13,11 @@ from core.agents import Agents
 from core.casework import Casework
 from core.customers import Customers, Intake
 from core.errors import TooManyMessages
+from core.ideas import Ideas
 from core.limits import CustomerRates
 from core.messages import (
     Accepted,
+    AgentAskedForRule,
     AgentCommanded,
     AgentDeleted,
     AgentEdited,
@@ -68,6 +70,7 @@ class Engine:
         self._replies = replies
         self._customers = customers
         self._agents = Agents(replies, casework)
+        self._ideas = Ideas(store, casework, policy)
         self._turns = turns
         self._rates = rates
         self._policy = policy
@@ -77,6 +80,8 @@ class Engine:
         """See `core.ports.Inbox.accept`."""
         if isinstance(event, CustomerSaw):
             return Accepted(Outcome.IGNORED)
+        if isinstance(event, AgentAskedForRule):
+            return await self._ideas.asked_for(event)
         # Counted once and only when it is news: a platform's repeats are not the customer's haste.
         intake = Intake(self._policy(), self._now(), _Once(self._over_limit, event))
         accepted, pending = await self._store.write(lambda tx: self._apply(tx, intake, event))
@@ -110,7 +115,7 @@ class Engine:
                 return self._agents.deleted(tx, event)
             case AgentCommanded():
                 return self._agents.commanded(tx, intake.policy, event)
-            case CustomerSaw():
+            case CustomerSaw() | AgentAskedForRule():
                 return Accepted(Outcome.IGNORED)
 
     def _over_limit(self, event: InboundEvent) -> bool:

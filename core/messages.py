@@ -205,8 +205,17 @@ class AgentCommanded:
     command: Command
 
 
+@dataclass(frozen=True, slots=True)
+class AgentAskedForRule:
+    """An agent wants a rule made of an answer; `external_id` is the answer's."""
+
+    case: CaseRef
+    external_id: str
+    agent: Agent
+
+
 CustomerEvent = CustomerWrote | ButtonPressed | CustomerEdited | CustomerDeleted | CustomerSaw
-AgentEvent = AgentReplied | AgentEdited | AgentDeleted | AgentCommanded
+AgentEvent = AgentReplied | AgentEdited | AgentDeleted | AgentCommanded | AgentAskedForRule
 InboundEvent = CustomerEvent | AgentEvent
 
 

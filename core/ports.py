@@ -224,9 +224,16 @@ class AgentDesk(Protocol):
         ...
 
     async def note(
-        self, case: CaseRef, text: str, key: DeliveryKey, *, broadcast: bool = False
+        self,
+        case: CaseRef,
+        text: str,
+        key: DeliveryKey,
+        *,
+        broadcast: bool = False,
+        code: str = "",
     ) -> Receipt:
-        """A line for agents only, in the thread; `broadcast` shows it in the channel as well."""
+        """A line for agents only, in the thread; `broadcast` shows it in the channel as well.
+        `code` stands below it, in letters of one width, to be copied as it is."""
         ...
 
     async def mark(self, case: CaseRef, external_id: str, fate: Fate) -> None:

@@ -176,6 +176,27 @@ async def test_visitor_plays_customer_and_agent_on_one_page(
         await expect(ticker).to_contain_text("Mia Lindqvist")
 
 
+async def test_a_light_bulb_under_an_answer_shows_a_rule_to_paste(
+    demo: Demo, chromium_path: Path
+) -> None:
+    async with browsing(chromium_path, demo.url) as page:
+        await ask(page, "I want to talk to a person")
+        box = chat_of(page).get_by_role("textbox")
+        await box.fill("Do you rent out plants for a wedding?")
+        await box.press("Enter")
+        thread = page.get_by_role("log", name="Thread")
+        await expect(thread).to_contain_text("rent out plants")
+        reply = page.get_by_label("Reply to the customer…")
+        await reply.fill("Yes, we rent plants from 80 € a day.")
+        await reply.press("Enter")
+        answer = thread.get_by_role("article").filter(has_text="80 € a day")
+        await answer.hover()
+        await answer.get_by_role("button", name="React with 💡").click()
+        await expect(thread).to_contain_text("A rule for this answer")
+        await expect(thread.locator("pre")).to_contain_text("- id: rent-out-plants")
+        await expect(chat_of(page)).not_to_contain_text("A rule for this answer")
+
+
 async def test_phone_answers_by_the_rule_that_was_just_changed(
     demo: Demo, chromium_path: Path
 ) -> None:

@@ -19,6 +19,7 @@ _DESK = {
     "chat:write.customize",
     "groups:history",
     "groups:read",
+    "reactions:read",
     "reactions:write",
 }
 _CUSTOMERS = {
@@ -31,7 +32,7 @@ _CUSTOMERS = {
     "im:history",
     "im:read",
 }
-_DESK_EVENTS = {"message.channels", "message.groups"}
+_DESK_EVENTS = {"message.channels", "message.groups", "reaction_added"}
 _CUSTOMERS_EVENTS = {"app_mention", "message.channels", "message.groups", "message.im"}
 
 

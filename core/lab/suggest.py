@@ -94,6 +94,15 @@ class Workshop:
         self._adopt(proposal.rule())
         return proposal
 
+    def like(self, one: Asked) -> list[Asked]:
+        """This question and those that are like it."""
+        vector = self._likeness.vector(one.text)
+        return [
+            other
+            for other in self._asked
+            if other is one or alike(self._likeness.vector(other.text), vector) >= ALIKE
+        ]
+
     # --- the reply -------------------------------------------------------------------------
 
     def _reply(self, members: Sequence[Asked]) -> tuple[str, str]:

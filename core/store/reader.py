@@ -94,6 +94,11 @@ class Reader:
         wanted = {"conversation": conversation_id, "upto": min(upto, _TOP)}
         return [to_message(row) for row in self.execute(sql.CHANGED, wanted)]
 
+    def recent_questions(self, limit: int) -> list[tuple[str, str]]:
+        """What customers wrote in the newest conversations, each with its writer's names."""
+        rows = self.execute(sql.RECENT_QUESTIONS, {"limit": limit})
+        return [(row.text, f"{row.sender_name} {row.sender_username}".strip()) for row in rows]
+
     def message_by_external(
         self, conversation_id: ConversationId, external_id: str
     ) -> Message | None:

@@ -66,6 +66,14 @@ SET_MESSAGE = messages.update().where(
     messages.c.conversation_id == bindparam("row_id"), messages.c.seq == bindparam("number")
 )
 
+RECENT_QUESTIONS = (
+    select(messages.c.text, conversations.c.sender_name, conversations.c.sender_username)
+    .join(conversations, conversations.c.id == messages.c.conversation_id)
+    .where(messages.c.author_kind == "customer", messages.c.deleted_at.is_(None))
+    .order_by(messages.c.conversation_id.desc(), messages.c.seq.desc())
+    .limit(_limit)
+)
+
 # --- cases ----------------------------------------------------------------------------------
 
 CASE = select(cases).where(cases.c.id == bindparam("case"))

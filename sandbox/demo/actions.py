@@ -34,6 +34,7 @@ class Actions:
             "slack.press": self._slack_press,
             "slack.edit": self._slack_edit,
             "slack.delete": self._slack_delete,
+            "slack.react": self._slack_react,
         }
 
     async def perform(self, command: Command) -> None:
@@ -108,6 +109,10 @@ class Actions:
 
     async def _slack_delete(self, command: Command) -> None:
         await self._slack().delete(self._stage.desk, self._own(command))
+
+    async def _slack_react(self, command: Command) -> None:
+        ts, emoji = _text(command, "ts"), _text(command, "emoji")
+        await self._slack().react(self._stage.desk, ts, self._agent(command), emoji)
 
     def _slack(self) -> SlackSandbox:
         if self._stage.slack is None:

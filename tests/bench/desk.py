@@ -91,7 +91,13 @@ class BusyDesk:
         await self._post()
 
     async def note(
-        self, case: CaseRef, text: str, key: DeliveryKey, *, broadcast: bool = False
+        self,
+        case: CaseRef,
+        text: str,
+        key: DeliveryKey,
+        *,
+        broadcast: bool = False,
+        code: str = "",
     ) -> Receipt:
         return await self._post()
 

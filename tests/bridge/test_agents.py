@@ -10,6 +10,7 @@ from bridge import inbound
 from core.errors import FileUnavailable, StoreUnavailable, TextTooLong
 from core.messages import (
     Agent,
+    AgentAskedForRule,
     AgentCommanded,
     AgentDeleted,
     AgentEdited,
@@ -20,7 +21,7 @@ from core.messages import (
     FileId,
     Outcome,
 )
-from sandbox.slack import Upload
+from sandbox.slack import ALL_BRIDGE_SCOPES, Upload
 from tests.bridge.desks import Room, key, room
 from tests.slack.house import until
 from tests.slack.test_sending import answer
@@ -254,3 +255,52 @@ async def test_an_order_that_comes_again_is_carried_out_once(tmp_path: Path) -> 
             here.slack.courier.send_again(delivery.payload, fresh_id=True)
         await here.slack.settled()
         assert here.inbox.asked == len(here.inbox.events) == 3
+
+
+async def test_a_light_bulb_asks_for_a_rule_of_the_answer_above_it(tmp_path: Path) -> None:
+    """Whoever puts it there, and in the thread that the answer is in."""
+    async with room(tmp_path) as here:
+        ts = await here.say("Yes, we rent plants.")
+        tom = here.slack.add_user("tom")
+        for user, emoji in ((here.anna, "eyes"), (tom, "bulb")):
+            await here.slack.react(here.channel, ts, user, emoji)
+        await here.slack.settled()
+        assert here.inbox.events[1:] == [AgentAskedForRule(here.case, ts, Agent(tom))]
+
+
+async def test_a_light_bulb_elsewhere_asks_for_nothing(tmp_path: Path) -> None:
+    """Not under the customer's line, the card, the channel itself or another channel."""
+    async with room(tmp_path) as here:
+        slack, case = here.slack, here.case
+        ours = await here.desk.note(case, "ours", key("n"))
+        written = await slack.say(here.channel, here.anna, "to the channel")
+        other = slack.add_channel("other")
+        places = [(here.channel, ours.remote_id), (here.channel, case.thread)]
+        places += [(here.channel, written)]
+        places += [(other, await slack.say(other, here.anna, "elsewhere"))]
+        for channel, ts in places:
+            await slack.react(channel, ts, here.anna, "bulb")
+        await slack.settled()
+        assert here.inbox.events == []
+
+
+@pytest.mark.parametrize("missing", ["scope", "event"])
+async def test_an_app_installed_before_hears_of_no_reaction(missing: str, tmp_path: Path) -> None:
+    """Slack tells only what the manifest asked for; everything else goes on."""
+    scopes = ALL_BRIDGE_SCOPES - {"reactions:read"} if missing == "scope" else ALL_BRIDGE_SCOPES
+    async with room(tmp_path, scopes=scopes) as here:
+        if missing == "event":
+            here.slack.courier.subscriptions -= {"reaction_added"}
+        ts = await here.say("Yes, we rent plants.")
+        await here.slack.react(here.channel, ts, here.anna, "bulb")
+        await here.say("And pots.")
+        assert [type(event) for event in here.inbox.events] == [AgentReplied, AgentReplied]
+
+
+async def test_a_bulb_that_slack_cannot_explain_is_let_go(tmp_path: Path) -> None:
+    async with room(tmp_path) as here:
+        ts = await here.say("Yes, we rent plants.")
+        here.slack.faults.add("conversations.replies", answer(500))
+        await here.slack.react(here.channel, ts, here.anna, "bulb")
+        await here.say("And pots.")
+        assert [type(event) for event in here.inbox.events] == [AgentReplied, AgentReplied]

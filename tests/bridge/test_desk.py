@@ -303,3 +303,14 @@ async def test_nothing_of_a_room_is_left_when_the_desk_stops(tmp_path: Path) -> 
     async with room(tmp_path) as here:
         pass
     assert here.slack.sockets.connections == []
+
+
+async def test_what_is_to_be_copied_stands_below_a_note_as_it_is(tmp_path: Path) -> None:
+    """Backticks do not end it, and nothing in it is a mention or a link."""
+    async with room(tmp_path) as here:
+        code = '- id: a\n  reply: "``` <!channel> & https://x.example"\n'
+        receipt = await here.desk.note(here.case, "A rule", key("n"), code=code)
+        message = here.slack.message(here.channel, receipt.remote_id)
+        assert message.blocks[1]["elements"][0]["type"] == "rich_text_preformatted"
+        assert message.blocks[1]["elements"][0]["elements"] == [{"type": "text", "text": code}]
+        assert mentions_of(message).pings == []

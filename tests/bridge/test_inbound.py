@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bridge import commands, inbound
-from bridge.inbound import Advice, Desk, parse
+from bridge.inbound import Advice, Bulb, Desk, parse
 from core.messages import (
     Agent,
     AgentCommanded,
@@ -69,6 +69,7 @@ def said(text: str) -> Advice:
         ("edit_of_note", advice(inbound.EDITED_NOTE)),
         ("deletion", AgentDeleted(CASE, TS)),
         ("tombstone_of_reply", AgentDeleted(CASE, TS)),
+        ("reaction_bulb", Bulb("1722500060.000200", Agent("U0TOM0001"))),
     ],
 )
 def test_what_an_agent_does_is_understood(name: str, event: object) -> None:
@@ -97,6 +98,7 @@ def test_what_an_agent_does_is_understood(name: str, event: object) -> None:
         "own_post",
         "own_post_with_name",
         "reaction",
+        "reaction_bulb_on_own_post",
         "slackbot",
         "thread_note",
         "workflow",

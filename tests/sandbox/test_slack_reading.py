@@ -87,7 +87,9 @@ async def test_the_root_heads_every_page_of_a_thread(
     assert [m["text"] for m in page["messages"]] == ["root", "c"]
     page = await client.conversations_replies(channel=desk, ts=root, oldest=stamps[1])
     assert [m["text"] for m in page["messages"]] == ["root", "c"]
-    answer = await refusal(client.conversations_replies(channel=desk, ts=stamps[0]))
+    page = await client.conversations_replies(channel=desk, ts=stamps[0])
+    assert [(m["text"], m["thread_ts"]) for m in page["messages"]] == [("a", root)]
+    answer = await refusal(client.conversations_replies(channel=desk, ts="1700000000.000001"))
     assert answer["error"] == "thread_not_found"
 
 

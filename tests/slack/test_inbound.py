@@ -101,6 +101,8 @@ def test_a_mention_and_its_message_are_one_message() -> None:
         "other_bot",
         "own_post_with_name",
         "reaction",
+        "reaction_bulb",
+        "reaction_bulb_on_own_post",
         "slackbot",
         "thread_line_for_somebody_else",
         "workflow",

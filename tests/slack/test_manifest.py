@@ -28,7 +28,13 @@ def test_a_desk_and_customers_over_a_socket(tmp_path: Path) -> None:
     assert app["settings"]["socket_mode_enabled"]
     assert app["settings"]["interactivity"] == {"is_enabled": True}
     assert app["settings"]["event_subscriptions"] == {
-        "bot_events": ["app_mention", "message.channels", "message.groups", "message.im"]
+        "bot_events": [
+            "app_mention",
+            "message.channels",
+            "message.groups",
+            "message.im",
+            "reaction_added",
+        ]
     }
     assert {"chat:write.customize", "im:history", "files:write", "reactions:write"} <= set(
         app["oauth_config"]["scopes"]["bot"]
@@ -39,13 +45,15 @@ def test_a_desk_alone_reads_no_direct_messages(tmp_path: Path) -> None:
     app = made(tmp_path, "desk: {channel: '#support'}\n")
     assert not {"im:history", "app_mentions:read"} & set(app["oauth_config"]["scopes"]["bot"])
     events = app["settings"]["event_subscriptions"]["bot_events"]
-    assert events == ["message.channels", "message.groups"]
+    assert events == ["message.channels", "message.groups", "reaction_added"]
+    assert "reactions:read" in app["oauth_config"]["scopes"]["bot"]
     assert not app["features"]["app_home"]["messages_tab_enabled"]
 
 
 def test_customers_alone_need_no_reactions(tmp_path: Path) -> None:
     app = made(tmp_path, CUSTOMERS)
-    assert "reactions:write" not in app["oauth_config"]["scopes"]["bot"]
+    assert not {"reactions:read", "reactions:write"} & set(app["oauth_config"]["scopes"]["bot"])
+    assert "reaction_added" not in app["settings"]["event_subscriptions"]["bot_events"]
 
 
 def test_requests_come_to_the_public_address(tmp_path: Path) -> None:

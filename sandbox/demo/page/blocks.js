@@ -101,6 +101,7 @@ function control(element, people, press) {
 
 function rich(elements, people) {
   return elements.map((part) => {
+    if (part.type === "rich_text_preformatted") return el("pre", {}, rich(part.elements, people));
     if (part.elements) return el("div", {}, rich(part.elements, people));
     if (part.type === "link") return link(part.url, part.text ?? part.url);
     if (part.type === "user") return el("span", { class: "mention" }, `@${people[part.user_id]?.name ?? "?"}`);

@@ -209,7 +209,15 @@ export class SlackPane {
     if (m.user !== this.agent || m.app) return null;
     const change = () => composer.edit(m.ts, typed(m.text));
     const remove = () => this.#do({ do: "slack.delete", ts: m.ts });
-    return el("div", { class: "s-tools" }, iconButton("pen", "Edit", change), iconButton("bin", "Delete", remove));
+    const bulb = () => this.#do({ do: "slack.react", ts: m.ts, emoji: "bulb" });
+    const wanted = m.reactions.some((r) => r.name === "bulb");
+    return el(
+      "div",
+      { class: "s-tools" },
+      m.thread && !wanted ? iconButton("bulb", "React with 💡: make a rule of this answer", bulb) : null,
+      iconButton("pen", "Edit", change),
+      iconButton("bin", "Delete", remove),
+    );
   }
 
   #real() {

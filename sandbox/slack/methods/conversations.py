@@ -35,8 +35,12 @@ def history(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
 
 
 def replies(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
-    """Oldest first; the root heads every page, whatever the bounds."""
+    """Oldest first; the root heads every page, whatever the bounds. A reply's own timestamp gives
+    that reply alone."""
     channel = _history_channel(workspace, arguments)
+    asked = channel.messages.get(arguments["ts"])
+    if asked is not None and asked.is_reply:
+        return _page(workspace, [asked], "", arguments)
     root = channel.root(arguments["ts"])
     page, cursor = page_of(
         _between(channel.replies(root.ts), arguments),
