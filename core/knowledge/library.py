@@ -31,6 +31,7 @@ from core.store.shelf import Indexed, Shelf, Shelved
 log = logging.getLogger(__name__)
 
 _LONGEST_START = 5.0  # seconds that a question waits for the first index
+_NOTHING = (Sources(), "")
 _SHARE = 0.02  # of the time may be spent on looking at files
 
 
@@ -121,13 +122,23 @@ class Library:
     async def look(self) -> None:
         """Bring the index up to date with the files as they are now."""
         settings = self._settings()
-        if settings.gpt.knowledge and settings.why_off("gpt"):
+        if not settings.gpt.knowledge:
+            await self._forget()
+        elif not settings.why_off("gpt"):
+            sources, words = await self._settled(settings), self._words()
+            if (sources, words.fingerprint) != self._seen:
+                await self._follow(sources, words)
+                self._seen = sources, words.fingerprint
+            self._ready.set()
+
+    async def _forget(self) -> None:
+        """Nothing is named, so nothing stays; where nothing ever was, nothing is touched."""
+        if self._seen == _NOTHING:
             return
-        sources, words = await self._settled(settings), self._words()
-        if (sources, words.fingerprint) != self._seen:
-            await self._follow(sources, words)
-            self._seen = sources, words.fingerprint
-        self._ready.set()
+        self._ready.clear()
+        if self._shelved is not None or await self._shelf.exists():
+            await self._follow(Sources(), self._words())
+        self._seen = _NOTHING
 
     async def _settled(self, settings: Settings) -> Sources:
         """Editors and copies write in several steps; half a file is worth no index."""
@@ -136,7 +147,7 @@ class Library:
         self._took = time.monotonic() - began
         for _ in range(3):
             before = sources
-            if sources in (self._seen and self._seen[0], Sources()):
+            if self._seen is not None and sources == self._seen[0]:
                 break
             await asyncio.sleep(self._every / 4)
             sources = await asyncio.to_thread(find, settings)
@@ -145,11 +156,11 @@ class Library:
         return sources
 
     async def _follow(self, sources: Sources, words: Words) -> None:
-        if self._shelved is None and sources == Sources() and not await self._shelf.exists():
-            return  # there never was any knowledge
         old, self._shelved = self._shelved, None  # a failure in the middle starts over
         if old is None:
             old = {one.name: one for one in await self._shelf.open()}
+        if old and sources.files:
+            self._ready.set()  # what was known before the last end answers meanwhile
         change = _Change(self._shelf, old, words)
         for source in sources.files:
             await change.take(source)

@@ -24,10 +24,11 @@ _MOST_WORDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """The words looked for, with their weights. `own` are those of the question itself; `leans`
-    says that it has few of them, as "and how long does that take?" has."""
+    """The words looked for, with their weights and as they are `written`. `own` are those of the
+    question itself; `leans` says that it has few, as "and how long does that take?" has."""
 
     weights: Mapping[str, float]
+    written: Mapping[str, str]
     own: frozenset[str]
     leans: bool
 
@@ -37,7 +38,8 @@ class Query:
         own = dict(islice(question.weights.items(), _MOST_WORDS))
         others = islice(before.weights.items(), _MOST_WORDS)
         weights = {**{word: _BEFORE * weight for word, weight in others}, **own}
-        return cls(weights, frozenset(own), question.others >= len(own))
+        written = {**before.written, **question.written}
+        return cls(weights, written, frozenset(own), question.others >= len(own))
 
 
 @dataclass(frozen=True, slots=True)

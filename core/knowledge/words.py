@@ -30,9 +30,11 @@ _SAMPLE = "Pots ran, runner's cafés 5% 退貨 退货 お届け บาท Straß
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The words of a question with their weights, and how many that say nothing it has besides."""
+    """The words of a question with their weights, how they are `written` there, and how many that
+    say nothing it has besides."""
 
     weights: Mapping[str, float]
+    written: Mapping[str, str]
     others: int
 
 
@@ -56,6 +58,7 @@ class Words:
         """The words of a question. "What is it", or 什么, says nothing of what it is about, and
         would be found in every text."""
         weights: dict[str, float] = {}
+        written: dict[str, str] = {}
         others = 0
         for word in dict.fromkeys(_cut(text)):
             weight = self._weight(word)
@@ -63,7 +66,8 @@ class Words:
             stems = self._stems.of(word) if weight else ()
             for stem in stems:
                 weights[stem] = max(weights.get(stem, 0.0), weight / len(stems))
-        return Asked(weights, others)
+                written.setdefault(stem, word)
+        return Asked(weights, written, others)
 
     def _weight(self, word: str) -> float:
         little = sum(char in _FUNCTION_CHARACTERS for char in word)

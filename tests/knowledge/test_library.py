@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 
 from sqlalchemy import text
@@ -156,3 +157,28 @@ async def ids(shop: Shop) -> dict[str, int]:
 
 def _forget_digests(unit: Transaction) -> None:
     unit.execute(text("UPDATE knowledge_documents SET digest = ''"))
+
+
+async def test_what_was_known_before_a_restart_answers_while_the_new_is_read(shop: Shop) -> None:
+    shop.write("docs/pots.md", POTS)
+    await shop.library().look()
+    again = shop.library()
+    asked = asyncio.create_task(headings(again, "engraving"))
+    shop.write("docs/pots.md", POTS.replace("Engraving", "Engraved names"))
+    await again.look()
+    assert await asked in (["Pots › Engraving"], ["Pots › Engraved names"])
+    assert await headings(again, "engraving") == ["Pots › Engraved names"]
+
+
+async def test_a_question_waits_for_the_first_index(shop: Shop) -> None:
+    """Also after there was nothing to look in for a while."""
+    names, shop.knowledge = shop.knowledge, []
+    library = shop.library()
+    await library.look()
+    assert not await shop.shelf.exists()
+    shop.knowledge = names
+    shop.write("docs/pots.md", POTS)
+    asked = asyncio.create_task(headings(library, "engraving"))
+    await asyncio.sleep(0)
+    await library.look()
+    assert await asked == ["Pots › Engraving"]
