@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 from core.breaker import Breaker
 from core.casework import Casework
@@ -62,13 +63,24 @@ class Calls:
         self._model = model
         self._breaker = Breaker(lambda: self.clock(), paused=self._paused, resumed=self._resumed)
 
+    def version(self, policy: Policy, conversation: Conversation, model: str) -> str:
+        """A name for everything but the question that shapes an answer of `model`."""
+        known = self.library.version if self.library is not None else ""
+        shape = "\0".join((model, known, self._brief(policy, conversation, Consulted())))
+        return sha256(shape.encode()).hexdigest()
+
     async def prepare(
         self, policy: Policy, conversation: Conversation, history: Sequence[Message]
     ) -> Request:
         """What the model must be told to answer the end of `history`. Raises StoreUnavailable."""
-        settings = policy.settings
         known = await self._consult(policy, conversation, history)
-        brief = instructions(
+        brief = self._brief(policy, conversation, known)
+        room = policy.settings.gpt.max_history - known.cost
+        return Request(brief, fit(history, room), known)
+
+    def _brief(self, policy: Policy, conversation: Conversation, known: Consulted) -> str:
+        settings = policy.settings
+        return instructions(
             business=settings.business.name,
             language=conversation.language,
             own=settings.gpt.instructions,
@@ -76,7 +88,6 @@ class Calls:
             is_open=policy.is_open(conversation.updated_at),
             knowledge=known.passages,
         )
-        return Request(brief, fit(history, settings.gpt.max_history - known.cost), known)
 
     async def _consult(
         self, policy: Policy, conversation: Conversation, history: Sequence[Message]

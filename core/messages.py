@@ -250,7 +250,8 @@ class Message:
     buttons: tuple[Button, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     external_id: str = ""
-    answered_by: str = ""  # "rule:<id>", "gpt", "agent", "texts"; "" for a customer's
+    # "rule:<id>", "gpt", "gpt:<where it was known from>", "agent", "texts"; "" for a customer's
+    answered_by: str = ""
     edited_at: datetime | None = None
     deleted_at: datetime | None = None
 

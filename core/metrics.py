@@ -13,7 +13,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from core.budget import Step, Today
 from core.messages import AuthorKind, ChannelName
-from core.records import Bill, Target
+from core.records import AnswerSource, Bill, Target
 
 _ANSWERERS = ("rule", "gpt", "agent")
 _TOKEN_KINDS = ("input", "cached_input", "output")
@@ -89,6 +89,13 @@ class Metrics:
         self._cost = Counter(
             "frontdesk_gpt_cost_usd", "Estimated cost of GPT in US dollars.", registry=registry
         )
+        sources = Counter(
+            "frontdesk_gpt_answers",
+            "Answers of GPT, by whether they were paid for.",
+            ("source",),
+            registry=registry,
+        )
+        self._sources = {source: sources.labels(source.value) for source in AnswerSource}
         self._used = Gauge(
             "frontdesk_gpt_budget_used", "Share of today's budget that is used.", registry=registry
         )
@@ -132,6 +139,10 @@ class Metrics:
         self._tokens["cached_input"].inc(usage.cached_tokens)
         self._tokens["output"].inc(usage.output_tokens)
         self._cost.inc(bill.micro_usd / 1_000_000)
+
+    def gpt_answered(self, source: AnswerSource) -> None:
+        """A customer got an answer of GPT."""
+        self._sources[source].inc()
 
     def gpt_budget(self, today: Today) -> None:
         self._used.set(today.used)

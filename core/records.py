@@ -143,6 +143,8 @@ class AnswerSource(StrEnum):
     """Where an answer of the bot came from, rules aside."""
 
     GPT = "gpt"
+    CACHE = "cache"  # given to another customer before
+    REPEAT = "repeat"  # given to this customer just before
 
 
 class ExpenseReason(StrEnum):
@@ -166,7 +168,8 @@ class Bill:
 class PaidAnswer:
     """What message `seq` of the bot cost. It answers the customer's lines from `question_seq` to
     `question_upto`. `milliseconds` are counted from when the first of them was stored to the
-    transaction that stored the answer."""
+    transaction that stored the answer. `version` names whatever shaped the answer, "" where it
+    is not known."""
 
     conversation: ConversationId
     seq: int
@@ -176,6 +179,7 @@ class PaidAnswer:
     bill: Bill
     milliseconds: int
     at: datetime
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

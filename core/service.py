@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from core import known_answers
 from core.accounts import Accounts
 from core.casework import Casework
 from core.couriers import Couriers
@@ -182,7 +183,7 @@ class Service:
         self._tasks.start(self.reminders.run(), "reminders")
         self._tasks.start(self._watch_settings(), "settings watcher")
         self._tasks.start(self.library.run(), "knowledge files")
-        self._tasks.start(self._sweep_files(), "sweep of old files")
+        self._tasks.start(self._sweep(), "sweep of what is old")
         self._tasks.start(self.accounts.run(), "accounts of what GPT costs")
         self._tasks.start(self._count_pending(), "count of pending deliveries")
         self._tasks.start(self.store.follow_clock(), "clock watch")
@@ -196,6 +197,7 @@ class Service:
         telemetry = Telemetry(self.metrics, self._now)
         self.store.commit_seconds = self.metrics.commit
         self.turns.used = self.metrics.gpt_used
+        self.turns.answered = self.metrics.gpt_answered
         self.turns.calls.announce = self._announce
         self.turns.budget.announce = self._announce
         self.turns.budget.looked = self.metrics.gpt_budget
@@ -256,12 +258,13 @@ class Service:
         counted = (c for c in self.channels.values() if isinstance(c, CountsConnections))
         return sum(channel.count_connections() for channel in counted)
 
-    async def _sweep_files(self) -> None:
+    async def _sweep(self) -> None:
         while True:
             try:
                 await self.files.sweep()
+                await self.store.write(lambda tx: known_answers.sweep(tx, self._policy))
             except StoreUnavailable as error:
-                log.warning("old files are kept for now: %s", error)
+                log.warning("what is old is kept for now: %s", error)
             await asyncio.sleep(_SWEEP_EVERY)
 
     # --- settings --------------------------------------------------------------------------

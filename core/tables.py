@@ -264,6 +264,7 @@ answers = Table(
     Column("source", Words(16), nullable=False),
     *_paid(),
     Column("milliseconds", BigInteger, nullable=False),
+    Column("version", Words(64)),
     Column("at", Instant, nullable=False),
     # With the cost in it, a day is added up without a look at the rows.
     Index(None, "at", "cost_micro_usd"),
@@ -280,4 +281,13 @@ expenses = Table(
     Column("at", Instant, nullable=False),
     Index(None, "at", "cost_micro_usd"),
     Index(None, "conversation_id"),
+)
+
+known_answers = Table(
+    "known_answers",
+    metadata,
+    Column("key", Words(64), primary_key=True),
+    Column("text", LongWords, nullable=False),
+    Column("model", LongWords, nullable=False),
+    Column("at", Instant, nullable=False, index=True),
 )

@@ -94,7 +94,10 @@ class Tally:
         asked = self._questions.answered(message) if ends_the_wait(message) else None
         by, _, rule = message.answered_by.partition(":")
         if by == "rule":
-            self._answered("rule", rule, channel, message, asked, self._estimate.dollars())
+            self._answered("rule", rule, channel, message, asked, self._estimate.dollars(), True)
+        elif by == "gpt" and rule:
+            saved = self._estimate.dollars()
+            self._answered("gpt", "GPT, asked before", channel, message, asked, saved, True)
         elif by == "gpt":
             usage = self._usages.popleft() if self._usages else None
             dollars = self._estimate.dollars(usage)
@@ -110,13 +113,14 @@ class Tally:
         answer: Message,
         asked: Message | None,
         dollars: float | None,
+        saved: bool = False,
     ) -> None:
         now = self._now()
         last = self._last.get(answer.conversation)
         wait = None if asked is None else (now - asked.at).total_seconds() * 1000
         question = _quote(_words(last)) if last else ""
         told = Tallied(
-            who, label, channel, now, question, _quote(answer.text), wait, dollars, who == "rule"
+            who, label, channel, now, question, _quote(answer.text), wait, dollars, saved
         )
         self._tell(told)
 

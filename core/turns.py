@@ -8,25 +8,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 
-from core import prices
+from core import known_answers, prices
 from core.budget import Budget, Step
+from core.burst import Burst, as_asked
 from core.calls import Calls
 from core.casework import Casework
 from core.customers import Customers
 from core.errors import ModelError, ModelPaused, ModelRefused
+from core.found import Found, given
 from core.handover import Cause, HandOver
-from core.messages import Answer, AuthorKind, ConversationId, Message, Mode, Usage
+from core.known_answers import Known
+from core.messages import AuthorKind, ConversationId, Message, Mode, Usage
 from core.policy import Policy
 from core.ports import LanguageModel
 from core.presence import Presence
 from core.recognition import Recognition
 from core.records import AnswerSource, Bill, Conversation, Expense, ExpenseReason, PaidAnswer
 from core.replies import Replies
-from core.store import Store, Transaction
+from core.store import Reader, Store, Transaction
 from core.tasks import Tasks
 from core.workers import Workers
 
@@ -35,20 +37,6 @@ log = logging.getLogger(__name__)
 _HISTORY = 60  # messages looked at; the token budget usually ends sooner
 _PAUSE = 0.5  # seconds before a failed call is made again
 _STALE = timedelta(hours=4)  # whoever wrote longer ago has gone, or has asked elsewhere
-
-
-@dataclass(frozen=True, slots=True)
-class _Turn:
-    """A burst of messages that GPT answers as one: `first` to `last`, at `version`. The customer
-    waits since `asked_at`; the answer may be paid for as `step` says."""
-
-    conversation: Conversation
-    version: int
-    first: int
-    last: int
-    asked_at: datetime
-    history: tuple[Message, ...]
-    step: Step
 
 
 class Turns:
@@ -73,6 +61,7 @@ class Turns:
         self.recognition = Recognition(store, customers, policy, self._go_on)
         self.calls = Calls(casework, presence)
         self.budget = Budget()
+        self.answered: Callable[[AnswerSource], None] = lambda _source: None
         self.used: Callable[[Bill], None] = lambda _bill: None
         self._workers = Workers(
             tasks,
@@ -98,16 +87,16 @@ class Turns:
 
     async def _take(self, id: ConversationId) -> bool:
         await self.recognition.settle(id)  # what came while there was nothing left to answer
-        turn = await self._store.write(lambda tx: self._begin(tx, id))
-        if turn is None:
+        burst = await self._store.write(lambda tx: self._begin(tx, id))
+        if burst is None:
             self.recognition.forget(id)
             return False
-        await self._answer(turn)
+        await self._answer(burst)
         return True
 
     # --- one turn --------------------------------------------------------------------------
 
-    def _begin(self, tx: Transaction, id: ConversationId) -> _Turn | None:
+    def _begin(self, tx: Transaction, id: ConversationId) -> Burst | None:
         policy = self._policy()
         conversation = tx.conversation_by_id(id)
         if conversation.pending_seq is None or conversation.mode is not Mode.BOT:
@@ -120,10 +109,10 @@ class Turns:
         step = self.budget.step(tx, policy)
         first = conversation.pending_seq
         past = tx.latest(id, _HISTORY, before=last + 1)
-        history = _as_asked([*past, *tx.messages(id, after=last)], first, last)
+        history = as_asked([*past, *tx.messages(id, after=last)], first, last)
         question = tx.message(id, first)
         asked_at = tx.now if question is None else question.at
-        return _Turn(conversation, conversation.version, first, last, asked_at, history, step)
+        return Burst(conversation, conversation.version, first, last, asked_at, history, step)
 
     def _why_not_gpt(
         self, tx: Transaction, policy: Policy, conversation: Conversation, last: int
@@ -161,70 +150,102 @@ class Turns:
                 last = message.seq
         return last
 
-    async def _answer(self, turn: _Turn) -> None:
+    async def _answer(self, burst: Burst) -> None:
         policy = self._policy()
-        if turn.step is Step.EMPTY:
+        known = await self._store.read(lambda reader: self._known(reader, policy, burst))
+        if known is not None:
+            await self._store.write(lambda tx: self._finish(tx, policy, burst, given(known)))
+        elif burst.step is Step.EMPTY:
             why = HandOver(Cause.BUDGET_USED)
-            await self._store.write(lambda tx: self._give_up(tx, policy, turn, why))
-            return
+            await self._store.write(lambda tx: self._give_up(tx, policy, burst, why))
+        else:
+            await self._ask(policy, burst)
+
+    def _known(self, reader: Reader, policy: Policy, burst: Burst) -> Known | None:
+        """Where money is short, what the smaller model has said is good enough as well."""
         gpt = policy.settings.gpt
-        other = gpt.cheap_model if turn.step is Step.CHEAP else ""
+        models = [gpt.model] if burst.step is Step.FULL else [gpt.model, gpt.cheap_model]
+        versions = [self.calls.version(policy, burst.conversation, model) for model in models]
+        return known_answers.find(reader, policy, burst, versions)
+
+    async def _ask(self, policy: Policy, burst: Burst) -> None:
+        gpt, conversation = policy.settings.gpt, burst.conversation
+        other = gpt.cheap_model if burst.step is Step.CHEAP else ""
         model = other or gpt.model
         try:
-            request = await self.calls.prepare(policy, turn.conversation, turn.history)
-            answer = await self.calls.ask(policy, turn.conversation, request, other)
+            request = await self.calls.prepare(policy, conversation, burst.history)
+            answer = await self.calls.ask(policy, conversation, request, other)
         except ModelError as error:
-            bill = prices.bill(model, error.usage, gpt.prices)
-            await self._failed(policy, turn, error, bill)
+            await self._failed(policy, burst, error, prices.bill(model, error.usage, gpt.prices))
             return
         bill = prices.bill(model, answer.usage, gpt.prices)
         self.used(bill)
-        await self._store.write(lambda tx: self._finish(tx, policy, turn, answer, bill))
+        version = self.calls.version(policy, conversation, model)
+        found = Found(answer, AnswerSource.GPT, bill, version, request.read)
+        await self._store.write(lambda tx: self._finish(tx, policy, burst, found))
 
-    async def _failed(self, policy: Policy, turn: _Turn, error: ModelError, bill: Bill) -> None:
-        conversation = turn.conversation
+    async def _failed(self, policy: Policy, burst: Burst, error: ModelError, bill: Bill) -> None:
+        conversation = burst.conversation
         if not isinstance(error, ModelPaused):
             log.warning("GPT gave no answer to conversation %s: %s", conversation.id, error)
         if bill.usage != Usage():
             self.used(bill)
-            await self._store.write(lambda tx: self._waste(tx, policy, turn, bill))
+            reason = ExpenseReason.FAILED
+            await self._store.write(lambda tx: self._spend(tx, policy, burst, reason, bill))
         tries = policy.settings.handover.after_failures
         if isinstance(error, ModelRefused) or conversation.attempts >= tries:
             why = HandOver(Cause.GPT_FAILED, str(error))
-            await self._store.write(lambda tx: self._give_up(tx, policy, turn, why))
+            await self._store.write(lambda tx: self._give_up(tx, policy, burst, why))
         else:
             await asyncio.sleep(_PAUSE)
 
-    def _waste(self, tx: Transaction, policy: Policy, turn: _Turn, bill: Bill) -> None:
-        tx.add_expense(_expense(tx, turn, ExpenseReason.FAILED, bill))
-        self.budget.step(tx, policy)
-
-    def _give_up(self, tx: Transaction, policy: Policy, turn: _Turn, why: HandOver) -> None:
-        conversation = tx.conversation_by_id(turn.conversation.id)
-        if _is_current(conversation, turn):
-            self._hand_over(tx, policy, conversation, why, turn.last)
-
-    def _finish(
-        self, tx: Transaction, policy: Policy, turn: _Turn, answer: Answer, bill: Bill
+    def _spend(
+        self, tx: Transaction, policy: Policy, burst: Burst, reason: ExpenseReason, bill: Bill
     ) -> None:
-        conversation = tx.conversation_by_id(turn.conversation.id)
-        if not _is_current(conversation, turn):
+        """Note what was paid for nothing."""
+        if bill.usage != Usage():
+            tx.add_expense(Expense(reason, bill, burst.conversation.id, tx.now))
+            self.budget.step(tx, policy)
+
+    def _give_up(self, tx: Transaction, policy: Policy, burst: Burst, why: HandOver) -> None:
+        conversation = tx.conversation_by_id(burst.conversation.id)
+        if _is_current(conversation, burst):
+            self._hand_over(tx, policy, conversation, why, burst.last)
+
+    def _finish(self, tx: Transaction, policy: Policy, burst: Burst, found: Found) -> None:
+        conversation = tx.conversation_by_id(burst.conversation.id)
+        if not _is_current(conversation, burst):
             # Somebody took over, or the customer asked for a person.
-            tx.add_expense(_expense(tx, turn, ExpenseReason.LATE, bill))
+            self._spend(tx, policy, burst, ExpenseReason.LATE, found.bill)
             return
         conversation.attempts = 0
         conversation.pending_seq = None
-        if answer.text:
-            said = self._replies.say(tx, conversation, policy.bot, answer.text, answered_by="gpt")
-            tx.add_answer(_paid(tx, turn, said, AnswerSource.GPT, bill))
+        self._say(tx, policy, burst, conversation, found)
+        if found.answer.wants_human:
+            why = HandOver(Cause.GPT_ASKED, found.answer.reason)
+            self._hand_over(tx, policy, conversation, why, burst.last)
         else:
-            tx.add_expense(_expense(tx, turn, ExpenseReason.HANDED_OVER, bill))
+            self._go_on(tx, policy, conversation, burst.last)
+
+    def _say(
+        self,
+        tx: Transaction,
+        policy: Policy,
+        burst: Burst,
+        conversation: Conversation,
+        found: Found,
+    ) -> None:
+        answer = found.answer
+        if not answer.text:
+            self._spend(tx, policy, burst, ExpenseReason.HANDED_OVER, found.bill)
+            return
+        by = found.answered_by
+        said = self._replies.say(tx, conversation, policy.bot, answer.text, answered_by=by)
+        tx.add_answer(_paid(tx, burst, said, found))
         self.budget.step(tx, policy)
-        if answer.wants_human:
-            why = HandOver(Cause.GPT_ASKED, answer.reason)
-            self._hand_over(tx, policy, conversation, why, turn.last)
-        else:
-            self._go_on(tx, policy, conversation, turn.last)
+        tx.afterwards(lambda: self.answered(found.source))
+        if found.source is AnswerSource.GPT and not answer.wants_human:
+            known_answers.keep(tx, policy, burst, found.known, public=found.read)
 
     def _go_on(
         self, tx: Transaction, policy: Policy, conversation: Conversation, after: int
@@ -239,18 +260,6 @@ class Turns:
             self._customers.answer(tx, policy, conversation, message, decision)
 
 
-def _as_asked(past: Sequence[Message], first: int, last: int) -> tuple[Message, ...]:
-    """The burst comes last: what was answered while it waited has higher numbers, and without
-    those answers GPT would give them again."""
-    burst = [m for m in past if _is_customers(m) and first <= m.seq <= last]
-    before = [m for m in past if m.seq < first or not _is_customers(m)]
-    return (*before, *burst)
-
-
-def _is_customers(message: Message) -> bool:
-    return message.author.kind is AuthorKind.CUSTOMER
-
-
 def _lateness(tx: Transaction, id: ConversationId, seq: int) -> str:
     """How long ago the burst's last message was written, in words; "" when GPT may answer it."""
     message = tx.message(id, seq)
@@ -258,28 +267,23 @@ def _lateness(tx: Transaction, id: ConversationId, seq: int) -> str:
     return f"{age // timedelta(hours=1)} hours" if age >= _STALE else ""
 
 
-def _is_current(conversation: Conversation, turn: _Turn) -> bool:
+def _is_current(conversation: Conversation, burst: Burst) -> bool:
     return (
         conversation.mode is Mode.BOT
-        and conversation.version == turn.version
-        and conversation.pending_seq == turn.first
+        and conversation.version == burst.version
+        and conversation.pending_seq == burst.first
     )
 
 
-def _paid(
-    tx: Transaction, turn: _Turn, said: Message, source: AnswerSource, bill: Bill
-) -> PaidAnswer:
+def _paid(tx: Transaction, burst: Burst, said: Message, found: Found) -> PaidAnswer:
     return PaidAnswer(
         conversation=said.conversation,
         seq=said.seq,
-        question_seq=turn.first,
-        question_upto=turn.last,
-        source=source,
-        bill=bill,
-        milliseconds=max(0, (tx.now - turn.asked_at) // timedelta(milliseconds=1)),
+        question_seq=burst.first,
+        question_upto=burst.last,
+        source=found.source,
+        bill=found.bill,
+        milliseconds=max(0, (tx.now - burst.asked_at) // timedelta(milliseconds=1)),
         at=tx.now,
+        version=found.version,
     )
-
-
-def _expense(tx: Transaction, turn: _Turn, reason: ExpenseReason, bill: Bill) -> Expense:
-    return Expense(reason, bill, turn.conversation.id, tx.now)

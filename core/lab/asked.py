@@ -114,7 +114,7 @@ class _Walk:
         name = answer.answered_by
         if name.startswith("rule:"):
             return By.RULE, self._of_rule(answer)
-        if name == "gpt":
+        if name.partition(":")[0] == "gpt":
             upto = self._reach.get(answer.seq, answer.seq)
             return By.GPT, [question for question in self._open if question.line.seq <= upto]
         if name in _OURS:

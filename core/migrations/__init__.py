@@ -2,4 +2,9 @@
 
 from __future__ import annotations
 
-REVISIONS = ("0001", "0002", "0003")  # oldest first; the last is what this version works with
+REVISIONS = (
+    "0001",
+    "0002",
+    "0003",
+    "0004",
+)  # oldest first; the last is what this version works with

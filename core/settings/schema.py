@@ -108,6 +108,7 @@ class Gpt(Switchable):
     knowledge: tuple[Text, ...] = ()
     debounce: Wait = timedelta(seconds=1)
     max_history: Annotated[int, Field(ge=200, le=1_000_000)] = 4000
+    cache: WaitOrNever = timedelta(hours=24)
     daily_budget_usd: Share | None = None
     prices: dict[str, Price] = Field(default_factory=dict)
 

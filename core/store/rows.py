@@ -314,6 +314,7 @@ def to_answer(row: Any) -> PaidAnswer:
         bill=_bill(row),
         milliseconds=row.milliseconds,
         at=row.at,
+        version=row.version or "",
     )
 
 
@@ -327,6 +328,7 @@ def answer_values(record: PaidAnswer) -> Values:
         **_bill_values(record.bill),
         "milliseconds": record.milliseconds,
         "at": record.at,
+        "version": record.version,
     }
 
 

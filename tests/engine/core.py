@@ -140,6 +140,13 @@ class Core:
                 await self._committed.wait()
                 self._committed.clear()
 
+    async def settled(self, channel: ChannelName = WEB) -> None:
+        """Return when nothing of this conversation waits for an answer."""
+        async with asyncio.timeout(8):
+            while (await self.conversation(channel)).pending_seq is not None:
+                await self._committed.wait()
+                self._committed.clear()
+
     def later(self, **span: float) -> None:
         self.now += timedelta(**span)
 

@@ -154,10 +154,10 @@ async def test_no_source_is_invented(shop: House) -> None:
     )
     told = await answer(shop, "What does engraving cost?")
     assert told == "It is 8 €, see  or here."
-    told = await answer(shop, "What does engraving cost?")
+    told = await answer(shop, "How much does engraving cost?")
     assert told == "It is 8 €, see https://fern-and-clay.example/pots."
     shop.openai.script("It is 8 €. [[1]]\n\nSource: The bank https://fern-and-clay.example/pots")
-    told = await answer(shop, "What does engraving cost?")
+    told = await answer(shop, "What does engraving cost, please?")
     assert told == "It is 8 €.\n\nSource: Our pots https://fern-and-clay.example/pots"
 
 
