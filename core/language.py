@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from core.folding import words
 from core.lexicon import LANGUAGES, SIZE, lexicon
@@ -57,7 +58,7 @@ def guess_language(text: str, *, known: str, spoken: Sequence[str]) -> str:
     seen = _by_script(text)
     if seen:
         return _of_script(seen, text, known, spoken)
-    if known and text.count(" ") + 1 < _ENOUGH:
+    if known and (text.count(" ") + 1 < _ENOUGH or _is_plainly(known, text, spoken)):
         return known
     found = _words(text)
     if not found or (known and len(found) < _ENOUGH):
@@ -81,6 +82,20 @@ def _of_script(seen: str, text: str, known: str, spoken: Sequence[str]) -> str:
     return next((name for name in ours if _base(name) == seen), ours[0] if ours else seen)
 
 
+def _is_plainly(known: str, text: str, spoken: Sequence[str]) -> bool:
+    """Whether the commonest words leave no doubt, as they do for most messages."""
+    language = _base(known)
+    if language not in _LATIN:
+        return False
+    found = words(text)
+    own = len(lexicon(language).commonest.intersection(found))
+    return 3 * own >= len(found) and all(
+        len(lexicon(other).commonest.intersection(found)) < own
+        for other in map(_base, spoken)
+        if other != language and other in _LATIN
+    )
+
+
 def _words(text: str) -> list[str]:
     """An address, a link or an order number is written the same in every language."""
     told = " ".join(word for word in text.split() if not _CODE.search(word))
@@ -98,8 +113,6 @@ class _Evidence:
         base = _base(known)
         first = base or _base(spoken[0] if spoken else "en")
         candidates = [name for name in _LATIN if name in ours or name == base] or ["en"]
-        if candidates == [first] and self._fits(first):
-            return known or ours[first]
         best = max(candidates, key=self._likely)
         if self._likely(best) < -_ODD * len(self._words) and len(self._words) > _ENOUGH:
             best = self._foreign(best)
@@ -122,10 +135,6 @@ class _Evidence:
         clear = self._likely(other) - self._likely(best) > _FOREIGN
         return other if clear and self._share(other) >= 0.75 else best
 
-    def _fits(self, language: str) -> bool:
-        common = lexicon(language).commonest.intersection(self._words)
-        return 3 * len(common) >= len(self._words)
-
     def _likely(self, language: str) -> float:
         return -sum(map(_rarity, self._ranks(language)))
 
@@ -144,5 +153,6 @@ def _rarity(rank: int | None) -> float:
     return _UNKNOWN if rank is None else math.log(rank + 3)
 
 
+@lru_cache(maxsize=1024)
 def _base(language: str) -> str:
     return language.replace("_", "-").partition("-")[0].lower()

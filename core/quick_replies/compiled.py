@@ -29,11 +29,11 @@ class Message(NamedTuple):
 
     def seen(self, key: str, phrase: str) -> str:
         """`phrase` as people are told that it was found."""
-        return f'"{phrase}"{self.heard.written(key) if self.loosely else ""}'
+        return f'"{phrase}"{"" if self.is_exact else self.heard.written(key)}'
 
     @property
-    def loosely(self) -> bool:
-        return self.hits is not self.heard.exact
+    def is_exact(self) -> bool:
+        return self.hits is self.heard.exact
 
 
 class Refusal(NamedTuple):
@@ -89,7 +89,7 @@ class CompiledRule:
         text = self._text(message.question, values)
         if isinstance(text, Refusal):
             return text
-        exact = bool(matched) and not message.loosely and not example
+        exact = bool(matched) and not example and message.is_exact
         return self._hit(message.question, text, ", ".join(matched) or EVERY, values, exact)
 
     def chosen(self, question: Question) -> Hit | Refusal:

@@ -33,9 +33,6 @@ class Vocabulary:
         same = self.reader.same
         return Phrases(self._listed, same) if same else self.exact
 
-    def heard(self, tokens: Sequence[str], text: str) -> Heard:
-        return Heard(self, tokens, text)
-
 
 class Heard:
     """The keys of the phrases in one message. `exact` are among `forms`, these among `typos`."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from core.folding import plain, words
 from core.quick_replies.compiled import CompiledRule, Compiler, Message, Refusal
 from core.quick_replies.examples import Examples, Guess
-from core.quick_replies.heard import Vocabulary
+from core.quick_replies.heard import Heard, Vocabulary
 from core.quick_replies.pattern_set import PatternSet
 from core.quick_replies.patterns import Pattern
 from core.quick_replies.rules import BadPattern, Close, Fault, Hit, Likely, Question, Rule
@@ -70,6 +70,7 @@ class QuickReplies:
             patterns += rule.patterns
             self._of_pattern += [number] * len(rule.patterns)
         self._patterns = PatternSet(patterns)
+        self._has_patterns = bool(patterns)
 
     @classmethod
     def compile(
@@ -188,8 +189,8 @@ class QuickReplies:
 
     def _read(self, question: Question, tokens: Sequence[str] | None) -> Message:
         text = question.text
-        heard = self.vocabulary.heard(words(text) if tokens is None else tokens, text)
-        encoded = plain(text).encode() if self._patterns else b""
+        heard = Heard(self.vocabulary, words(text) if tokens is None else tokens, text)
+        encoded = plain(text).encode() if self._has_patterns else b""
         return Message(question, encoded, heard.exact, heard)
 
     def _first(self, message: Message, last: _Found | None = None) -> _Found | None:
@@ -213,8 +214,9 @@ class QuickReplies:
     def _concerned(self, message: Message) -> Sequence[int]:
         """The rules that may have something to say, in the order of the file."""
         numbers = [n for key in message.hits for n in self._by_key.get(key, ())]
-        if self._patterns:
-            numbers += [self._of_pattern[n] for n in self._patterns.found(message.encoded)]
+        if self._has_patterns:
+            for found in self._patterns.found(message.encoded):
+                numbers.append(self._of_pattern[found])
         if not numbers:
             return self._always
         numbers += self._always

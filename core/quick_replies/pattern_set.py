@@ -26,9 +26,6 @@ class PatternSet:
         self._witness: int = together.Add("")
         self._set = together if _compiles(together) else None
 
-    def __len__(self) -> int:
-        return len(self._all)
-
     def found(self, text: bytes) -> Sequence[int]:
         """The numbers of the patterns that may be in `text`, in any order: every one that is, and
         in rare cases others."""
