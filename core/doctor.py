@@ -110,7 +110,7 @@ async def _all(part: str, look: Examination, patient: Patient) -> list[Finding]:
         async for finding in look(patient):
             found.append(finding)
     except Exception as error:
-        what = f"could not be examined further ({type(error).__name__})"
+        what = f"could not be examined further: {type(error).__name__}"
         found.append(Finding(Mark.FAULT, part, what, "this is a fault of frontdesk's: report it"))
     return found
 

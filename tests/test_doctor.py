@@ -602,12 +602,29 @@ def _application(handler: Callable[[web.Request], object]) -> web.Application:
 
 
 async def test_a_part_that_answers_nonsense_does_not_hide_the_others(clinic: Clinic) -> None:
-    clinic.telegram.faults.add("getMe", Fault(Effect.ANSWER, 200, "[]"), times=5)
+    clinic.slack.faults.add("auth.test", Fault(Effect.ANSWER, 200, '{"ok": true, "bot_id": "B"}'))
 
     found = await clinic.findings()
 
-    assert lines(found, "telegram", Mark.FAULT)
-    assert lines(found, "desk", Mark.FINE)
+    assert lines(found, "slack") == [
+        "✗ could not be examined further: KeyError (this is a fault of frontdesk's: report it)"
+    ]
+    assert len(lines(found, "telegram", Mark.FINE)) == 2
+
+
+async def test_no_secret_is_printed_whatever_a_platform_repeats(clinic: Clinic) -> None:
+    body = f'{{"ok": false, "error_code": 400, "description": "bad {clinic.telegram.token}"}}'
+    clinic.telegram.faults.add("getMe", Fault(Effect.ANSWER, 400, body), times=5)
+    clinic.write_settings()
+    settings = Composition(clinic.settings_path, clinic.environ).load()
+    told: list[str] = []
+
+    assert await asyncio.to_thread(doctor.doctor, settings, told.append) == 1
+
+    (fault,) = (line for line in told if line.startswith("✗"))
+    assert fault == "✗ telegram Telegram answered: bad [hidden]"
+    for secret in (clinic.telegram.token, clinic.slack.identity.bot_token):
+        assert secret not in "\n".join(told)
 
 
 # --- the command ---------------------------------------------------------------------------

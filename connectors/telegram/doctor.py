@@ -37,9 +37,9 @@ async def examine(patient: Patient) -> AsyncIterator[Finding]:
         else:
             yield await _polling(patient, api.bot, info)
     except InvalidToken as error:
-        yield _unreachable(error) if is_foreign(error) else _fault(UNKNOWN_BOT)
+        yield _unasked(error) if is_foreign(error) else _fault(UNKNOWN_BOT)
     except TelegramError as error:
-        yield _unreachable(error)
+        yield _unasked(error)
     finally:
         await api.close()
 
@@ -85,10 +85,9 @@ async def _polling(patient: Patient, bot: Client, info: WebhookInfo) -> Finding:
     return Finding(Mark.FINE, _PART, "no webhook and no other program takes the messages")
 
 
-def _unreachable(error: TelegramError) -> Finding:
-    return _fault(
-        words_of(error), "is the way to the Internet open? see channels.telegram.api_url"
-    )
+def _unasked(error: TelegramError) -> Finding:
+    cure = "is the way to the Internet open? see channels.telegram.api_url"
+    return _fault(words_of(error), cure if is_foreign(error) else "")
 
 
 def _fault(what: str, cure: str = "") -> Finding:

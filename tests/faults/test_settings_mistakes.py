@@ -147,6 +147,36 @@ def test_a_mistake_at_a_cold_start_ends_it_with_2_and_the_place(
     assert [file.name for file in tmp_path.iterdir()] == ["settings.yaml"]
 
 
+IN_RULES = [
+    name
+    for name, (content, _) in MISTAKES.items()
+    if isinstance(content, str) and content.startswith("quick_replies:")
+]
+
+
+@pytest.mark.parametrize("mistake", IN_RULES)
+async def test_a_mistake_in_an_included_file_leaves_the_old_rules_answering(
+    mistake: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Y06, Y07, Y08, Y10, Y18, Y19, Y20: told with the place in that file, and a cold start ends
+    with 2."""
+    content, expected = MISTAKES[mistake]
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(GOOD.partition("\n")[2])
+    admin = Admin(tmp_path / "settings.yaml", "include: [rules.yaml]\n")
+    watching = asyncio.create_task(admin.watch())
+    try:
+        rules.write_text(str(content))
+        await until(lambda: admin.refused, "the refusal")
+        assert str(admin.refused[0]).startswith(f"{rules}:{expected}")
+        assert admin.answer("hello") == "one"
+        assert await asyncio.to_thread(main, ["run", "--settings", str(admin.path)]) == 2
+        assert capsys.readouterr().err.startswith(f"{rules}:{expected}")
+    finally:
+        watching.cancel()
+        await asyncio.wait([watching])
+
+
 DOUBTFUL = {
     "Y20 rule shadowed by an earlier one": (
         rule() + "- id: b\n  when: {any: [x]}\n  reply: z\n",
@@ -184,9 +214,9 @@ def test_a_file_with_a_byte_order_mark_loads(encoding: str, tmp_path: Path) -> N
 class Admin:
     """Saves a file that is watched as the service watches it, only more often."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, content: str = GOOD) -> None:
         self.path = path
-        self.save(GOOD)
+        self.save(content)
         self.refused: list[SettingsError] = []
         self._composition = Composition(path, {})
         self._use(self._composition.load())
