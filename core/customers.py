@@ -7,7 +7,7 @@ the platform is acknowledged. Whatever needs GPT is left pending for the convers
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core import offers
@@ -28,6 +28,7 @@ from core.messages import (
     Message,
     Mode,
     Outcome,
+    Sender,
 )
 from core.policy import Decision, Later, PersonAsked, Policy
 from core.quick_replies import Close, Hit, Then
@@ -70,10 +71,8 @@ class Customers:
         too_fast = intake.too_fast()
         _learn(intake.policy, conversation, event)
         button = _chosen(tx, conversation, event.text)
-        intake = replace(intake, at=_written_at(intake.at, event.at))
-        message = _append(
-            tx, conversation, intake, event.external_id, event.text, event.attachments
-        )
+        at = written_at(intake.at, event.at)
+        message = _append(tx, conversation, at, event.external_id, event.text, event.attachments)
         if too_fast:
             self._slow_down(tx, intake.policy, conversation, message)
         else:
@@ -93,7 +92,7 @@ class Customers:
         conversation.context = event.context or conversation.context
         button = shown.buttons[event.index]
         text = button.say or button.label
-        message = _append(tx, conversation, intake, event.external_id, text)
+        message = _append(tx, conversation, intake.at, event.external_id, text)
         if too_fast:
             self._slow_down(tx, intake.policy, conversation, message)
         else:
@@ -265,20 +264,27 @@ def _decide(
     return policy.decide(text, conversation, tx.now)
 
 
-def _learn(policy: Policy, conversation: Conversation, event: CustomerWrote) -> None:
-    """Keep what the message tells about its customer."""
-    if event.sender.name or event.sender.username:
-        conversation.sender = event.sender
-    conversation.context = event.context or conversation.context
-    conversation.page = event.page or conversation.page
-    conversation.language = guess_language(
+def learned(
+    policy: Policy, conversation: Conversation, event: CustomerWrote
+) -> tuple[Sender, str, str, str]:
+    """What the conversation knows of its customer with this message: sender, context, page and
+    language."""
+    sender = event.sender if event.sender.name or event.sender.username else conversation.sender
+    language = guess_language(
         event.text,
         known=conversation.language or event.sender.language,
         spoken=policy.settings.business.languages,
     )
+    context, page = event.context or conversation.context, event.page or conversation.page
+    return sender, context, page, language
 
 
-def _written_at(now: datetime, told: datetime | None) -> datetime:
+def _learn(policy: Policy, conversation: Conversation, event: CustomerWrote) -> None:
+    found = learned(policy, conversation, event)
+    conversation.sender, conversation.context, conversation.page, conversation.language = found
+
+
+def written_at(now: datetime, told: datetime | None) -> datetime:
     """What the platform tells counts only for what it has kept for us: its clock is not ours."""
     return told if told is not None and now - told > _KEPT_FOR_US else now
 
@@ -286,7 +292,7 @@ def _written_at(now: datetime, told: datetime | None) -> datetime:
 def _append(
     tx: Transaction,
     conversation: Conversation,
-    intake: Intake,
+    at: datetime,
     external_id: str,
     text: str,
     attachments: tuple[Attachment, ...] = (),
@@ -297,16 +303,20 @@ def _append(
         text,
         attachments=attachments,
         external_id=external_id,
-        at=intake.at,
+        at=at,
     )
 
 
 def _chosen(tx: Transaction, conversation: Conversation, text: str) -> Button | None:
-    """The button a customer means by "2", where buttons are shown as a numbered list."""
     if len(text) > _LONGEST_CHOICE or not conversation.last_seq:
         return None
     shown = tx.message(conversation.id, conversation.last_seq)
-    if shown is None or not shown.buttons or shown.author.kind is AuthorKind.CUSTOMER:
+    return None if shown is None else chosen(text, shown)
+
+
+def chosen(text: str, shown: Message) -> Button | None:
+    """The button a customer means by "2", where `shown` has its buttons as a numbered list."""
+    if not shown.buttons or shown.author.kind is AuthorKind.CUSTOMER:
         return None
-    index = choice(text, shown.buttons)
+    index = choice(text, shown.buttons) if len(text) <= _LONGEST_CHOICE else None
     return None if index is None else shown.buttons[index]

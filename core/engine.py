@@ -12,7 +12,8 @@ from datetime import datetime
 from core.agents import Agents
 from core.casework import Casework
 from core.customers import Customers, Intake
-from core.errors import TooManyMessages
+from core.errors import StoreUnavailable, TooManyMessages
+from core.express import Applied, Express
 from core.ideas import Ideas
 from core.limits import CustomerRates
 from core.messages import (
@@ -31,25 +32,10 @@ from core.messages import (
     Outcome,
 )
 from core.policy import Policy
+from core.ports import Told
 from core.replies import Replies
-from core.store import Store, Transaction
+from core.store import Store, Transaction, Work
 from core.turns import Turns
-
-
-class _Once:
-    """A question that costs something to ask, and is asked again when a unit runs again."""
-
-    __slots__ = ("_answer", "_ask", "_event")
-
-    def __init__(self, ask: Callable[[InboundEvent], bool], event: InboundEvent) -> None:
-        self._ask = ask
-        self._event = event
-        self._answer: bool | None = None
-
-    def __call__(self) -> bool:
-        if self._answer is None:
-            self._answer = self._ask(self._event)
-        return self._answer
 
 
 class Engine:
@@ -71,10 +57,11 @@ class Engine:
         self._customers = customers
         self._agents = Agents(replies, casework)
         self._ideas = Ideas(store, casework, policy)
+        self.express = Express(replies, store.key_of)
         self._turns = turns
         self._rates = rates
-        self._policy = policy
-        self._now = now
+        self.policy = policy
+        self.now = now
 
     async def accept(self, event: InboundEvent) -> Accepted:
         """See `core.ports.Inbox.accept`."""
@@ -82,16 +69,28 @@ class Engine:
             return Accepted(Outcome.IGNORED)
         if isinstance(event, AgentAskedForRule):
             return await self._ideas.asked_for(event)
-        # Counted once and only when it is news: a platform's repeats are not the customer's haste.
-        intake = Intake(self._policy(), self._now(), _Once(self._over_limit, event))
-        accepted, pending = await self._store.write(lambda tx: self._apply(tx, intake, event))
+        unit = Unit(self, event, lambda _answer: None)
+        return self.known(await self._store.write(unit.run))
+
+    def hand_in(self, event: InboundEvent, told: Told) -> None:
+        """See `core.ports.Inbox.hand_in`."""
+        if isinstance(event, CustomerSaw):
+            told(Accepted(Outcome.IGNORED))
+            return
+        try:
+            self._store.hand_in(Unit(self, event, told))
+        except StoreUnavailable as error:
+            told(error)
+
+    def known(self, applied: Applied) -> Accepted:
+        """What came of an event, once it is on disk."""
+        accepted, pending = applied
         if pending and accepted.conversation is not None:
             self._turns.wake(accepted.conversation)
         return accepted
 
-    def _apply(
-        self, tx: Transaction, intake: Intake, event: InboundEvent
-    ) -> tuple[Accepted, bool]:
+    def apply(self, tx: Transaction, intake: Intake, event: InboundEvent) -> Applied:
+        """React to an event inside the transaction that stores it."""
         accepted = self._react(tx, intake, event)
         if accepted.outcome is not Outcome.STORED or accepted.conversation is None:
             return accepted, False
@@ -118,7 +117,7 @@ class Engine:
             case CustomerSaw() | AgentAskedForRule():
                 return Accepted(Outcome.IGNORED)
 
-    def _over_limit(self, event: InboundEvent) -> bool:
+    def over_limit(self, event: InboundEvent) -> bool:
         """A channel that can refuse has the customer try again later; any other stores the
         message all the same, because its platform would not keep it for us."""
         if not isinstance(event, CustomerWrote | ButtonPressed):
@@ -127,3 +126,37 @@ class Engine:
         if wait and self._replies.can_refuse(event.address.channel):
             raise TooManyMessages(wait)
         return wait > 0
+
+
+class Unit:
+    """One event on its way into the store, which may run it again: it keeps its time and policy,
+    and counts against its customer's limit only once."""
+
+    __slots__ = ("_at", "_engine", "_event", "_policy", "_told", "_too_fast")
+
+    def __init__(self, engine: Engine, event: InboundEvent, told: Told) -> None:
+        self._engine = engine
+        self._event = event
+        self._told = told
+        self._policy = engine.policy()
+        self._at = engine.now()
+        self._too_fast: bool | None = None
+
+    def quick(self, work: Work) -> Applied | None:
+        event = self._event
+        if type(event) is not CustomerWrote:
+            return None
+        return self._engine.express.answer(self._policy, self._at, self.too_fast, event, work)
+
+    def run(self, tx: Transaction) -> Applied:
+        intake = Intake(self._policy, self._at, self.too_fast)
+        return self._engine.apply(tx, intake, self._event)
+
+    def done(self, result: Applied, error: Exception | None) -> None:
+        self._told(self._engine.known(result) if error is None else error)
+
+    def too_fast(self) -> bool:
+        # Only asked when the event is news: a platform's repeats are not the customer's haste.
+        if self._too_fast is None:
+            self._too_fast = self._engine.over_limit(self._event)
+        return self._too_fast

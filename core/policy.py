@@ -64,13 +64,16 @@ class Policy:
             is_whole=learn or not rules.has_examples,
         )
 
-    def decide(self, text: str, conversation: Conversation, now: datetime) -> Decision:
+    def decide(
+        self, text: str, conversation: Conversation, now: datetime, language: str = ""
+    ) -> Decision:
         """What answers `text` without any cost: a wish for a person goes before every rule, a
-        mistyped one before all that do not have the message's very words."""
+        mistyped one before all that do not have the message's very words. `language` is what the
+        customer speaks now, if the conversation does not know it yet."""
         tokens = words(text)
         if asked := self.asks.asked(text, tokens):
             return PersonAsked(asked)
-        question = self.question(text, conversation, now)
+        question = self.question(text, conversation, now, language)
         hit = self.rules.match(question, tokens)
         if hit is not None and hit.exact:
             return hit
@@ -82,11 +85,13 @@ class Policy:
             return Later()
         return self.rules.by_example(question, hit, self.rules.examples)
 
-    def question(self, text: str, conversation: Conversation, now: datetime) -> Question:
+    def question(
+        self, text: str, conversation: Conversation, now: datetime, language: str = ""
+    ) -> Question:
         return Question(
             text=text,
             channel=conversation.address.channel,
-            language=conversation.language,
+            language=language or conversation.language,
             is_open=self.is_open(now),
             names={"customer.name": conversation.sender.name},
         )

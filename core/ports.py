@@ -34,6 +34,8 @@ from core.messages import (
 )
 from core.notices import ConversationView, Notice
 
+Told = Callable[[Accepted | Exception], None]
+
 
 class Inbox(Protocol):
     """Takes whatever customers and agents do."""
@@ -44,6 +46,14 @@ class Inbox(Protocol):
         A repeat is recognised and changes nothing. Never waits for a language model or a
         platform. Raises StoreUnavailable: do not acknowledge, the platform will send again;
         TooManyMessages and TextTooLong: not stored, tell the customer.
+        """
+        ...
+
+    def hand_in(self, event: InboundEvent, told: Told) -> None:
+        """As `accept`, for a channel with many events at once: no task waits for each of them.
+
+        `told` gets what `accept` would return or raise, on the event loop, in the order of the
+        calls, and after the notices of its commit. It must not block or raise.
         """
         ...
 

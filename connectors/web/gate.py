@@ -11,7 +11,7 @@ from aiohttp import web
 
 from connectors.web.crowd import Crowd
 from connectors.web.origins import Origins
-from connectors.web.outlet import Outlet
+from connectors.web.outlet import Outlet, Round
 from connectors.web.session import Session, Shared
 from connectors.web.strangers import Strangers
 from core.web import PLACE
@@ -48,6 +48,7 @@ class Gate:
         self._frame_bytes = frame_bytes
         self._heartbeat = heartbeat
         self._patience = patience
+        self._round = Round()
         self._shared: Shared | None = None
         self.taken = 0
         self._sessions: set[Session] = set()
@@ -110,18 +111,17 @@ class Gate:
         transport = request.transport
         if transport is None:
             return socket
-        outlet = Outlet(socket, transport, self._patience)
+        outlet = Outlet(socket, transport, self._patience, self._round)
         session = Session(shared, socket, outlet, place)
         self._sessions.add(session)
-        writer = asyncio.create_task(outlet.run(), name="web writer")
         try:
             await session.run()
             if outlet.closing:
-                await asyncio.wait([writer], timeout=self._patience)
+                await outlet.done()
         finally:
             self._sessions.discard(session)
             outlet.leave()
-            await asyncio.wait([writer], timeout=self._patience)
+            await outlet.done()
             _untie(request, socket)
         return socket
 

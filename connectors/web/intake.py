@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from connectors.web import inbound, outbound
 from connectors.web.crowd import Pace
@@ -83,8 +86,9 @@ class Intake:
         self._tasks = tasks
         self._pace = pace
         self._max_chars = max_chars
-        self._slots = asyncio.Semaphore(IN_FLIGHT)
-        self._newest: asyncio.Future[None] | None = None
+        self._page = inbound.page_of(visit.hello)
+        self._under_way = 0
+        self._fewer = asyncio.Event()
         self._seen = 0
 
     async def write(self, frame: Write) -> bool:
@@ -93,12 +97,14 @@ class Intake:
         if self._too_fast(frame.id):
             return False
         try:
-            event = await self._written(frame)
+            files = [await self._uploaded(id) for id in frame.attachments]
+            event = self._written(frame, files)
         except Refused as refused:
             self._say(outbound.fault(refused.code, str(refused), frame.id))
         except StoreUnavailable:
             self._say(_unavailable(frame.id))
         else:
+            self._feed.own[event.external_id] = frame.id
             await self._begin(event, frame.id, 0)
             return True
         return False
@@ -119,8 +125,9 @@ class Intake:
 
     async def settle(self, seconds: float) -> None:
         """Wait until everything under way is answered, at most `seconds`."""
-        if self._newest is not None and not self._newest.done():
-            await asyncio.wait([self._newest], timeout=seconds)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._until_fewer_than(1)
 
     def _too_fast(self, id: str) -> bool:
         wait = self._pace.wait_for(self._visit.place)
@@ -128,15 +135,12 @@ class Intake:
             self._say(_rate_limited(id, wait))
         return bool(wait)
 
-    async def _written(self, frame: Write) -> CustomerWrote:
+    def _written(self, frame: Write, files: Sequence[Attachment]) -> CustomerWrote:
         if len(frame.text) > self._max_chars:
             raise Refused("too_long", f"longer than {self._max_chars} characters")
-        if inbound.says_nothing(frame.text) and not frame.attachments:
+        if inbound.says_nothing(frame.text) and not files:
             raise Refused("bad_frame", "neither text nor attachment")
-        files = [await self._uploaded(id) for id in frame.attachments]
-        page = inbound.page_of(self._visit.hello)
-        now = self._services.now()
-        return inbound.wrote(frame, self._feed.address, self._sender, files, now, page)
+        return inbound.wrote(frame, self._feed.address, self._sender, files, self._page)
 
     async def _uploaded(self, id: str) -> Attachment:
         found = await self._services.files.uploaded(FileId(id), self._feed.address)
@@ -145,43 +149,23 @@ class Intake:
         return found
 
     async def _begin(self, event: CustomerEvent, id: str, seq: int) -> None:
-        await self._slots.acquire()
-        if isinstance(event, CustomerWrote):
-            self._feed.own[event.external_id] = id
-        before, done = self._newest, asyncio.get_running_loop().create_future()
-        self._newest = done
-        # Not the socket's task: a message that is under way must not die with the connection.
-        self._tasks.start(self._carry(event, id, seq, before, done), "web message under way")
+        if self._under_way >= IN_FLIGHT:
+            await self._until_fewer_than(IN_FLIGHT)
+        self._under_way += 1
+        # No task waits for it: a message that is under way must not die with the connection.
+        self._inbox.hand_in(event, partial(self._told, event, id, seq))
 
-    async def _carry(
-        self,
-        event: CustomerEvent,
-        id: str,
-        seq: int,
-        before: asyncio.Future[None] | None,
-        done: asyncio.Future[None],
-    ) -> None:
-        try:
-            answer = await self._accepted(event, id)
-            if before is not None and not before.done():
-                await asyncio.wait([before])
-            self._answer(event, id, seq, answer)
-        finally:
-            done.set_result(None)
-            self._slots.release()
+    async def _until_fewer_than(self, most: int) -> None:
+        while self._under_way >= most:
+            self._fewer.clear()
+            await self._fewer.wait()
 
-    async def _accepted(self, event: CustomerEvent, id: str) -> Accepted | Fault:
-        try:
-            return await self._inbox.accept(event)
-        except TooManyMessages as error:
-            return _rate_limited(id, error.after)
-        except TextTooLong as error:
-            return outbound.fault("too_long", str(error), id)
-        except StoreUnavailable:
-            return _unavailable(id)
-        except Exception:
-            log.exception("a message from the web could not be taken")
-            return _unavailable(id)
+    def _told(self, event: CustomerEvent, id: str, seq: int, answer: Accepted | Exception) -> None:
+        self._under_way -= 1
+        self._fewer.set()
+        self._answer(
+            event, id, seq, _fault(answer, id) if isinstance(answer, Exception) else answer
+        )
 
     def _answer(self, event: CustomerEvent, id: str, seq: int, answer: Accepted | Fault) -> None:
         match event:
@@ -216,6 +200,19 @@ class Intake:
 
     def _say(self, frame: Frame) -> None:
         self._outlet.put(outbound.encoded(frame))
+
+
+def _fault(error: Exception, id: str) -> Fault:
+    match error:
+        case TooManyMessages():
+            return _rate_limited(id, error.after)
+        case TextTooLong():
+            return outbound.fault("too_long", str(error), id)
+        case StoreUnavailable():
+            return _unavailable(id)
+        case _:
+            log.error("a message from the web could not be taken", exc_info=error)
+            return _unavailable(id)
 
 
 def _rate_limited(id: str, after: float) -> Fault:

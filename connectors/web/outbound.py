@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import msgspec
@@ -80,6 +81,7 @@ def _may_be_opened(url: str) -> bool:
         return False
 
 
+@lru_cache(maxsize=256)  # a message, its acknowledgement and its answer share their time
 def when(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 

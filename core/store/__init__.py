@@ -6,13 +6,16 @@ transaction and returns after the commit, `read` runs one on a snapshot.
 
 from __future__ import annotations
 
+from core.store.known import Kept
 from core.store.reader import Reader
 from core.store.shelf import Shelf
 from core.store.store import Store
 from core.store.transaction import Transaction
 from core.store.views import StoredCases, StoredCursors, StoredTranscript
+from core.store.work import Work
 
 __all__ = [
+    "Kept",
     "Reader",
     "Shelf",
     "Store",
@@ -20,4 +23,5 @@ __all__ = [
     "StoredCursors",
     "StoredTranscript",
     "Transaction",
+    "Work",
 ]

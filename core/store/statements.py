@@ -34,6 +34,11 @@ PENDING = (
     .order_by(conversations.c.updated_at)
 )
 ADD_CONVERSATION = conversations.insert()
+ADVANCE = (
+    conversations.update()
+    .where(conversations.c.id == bindparam("row_id"))
+    .values(last_seq=bindparam("to_seq"), updated_at=bindparam("at"))
+)
 SET_CONVERSATION = conversations.update().where(conversations.c.id == bindparam("row_id"))
 
 # --- messages -------------------------------------------------------------------------------

@@ -21,8 +21,10 @@ from core.store.database import Database, locate, patiently
 from core.store.lineage import Beat, Lineage
 from core.store.reader import ExternalKey, Reader
 from core.store.transaction import Transaction
+from core.store.units import Awaited, Unit
 from core.store.work import Work
 from core.store.writer import Batch, Writer
+from core.tables import clean
 
 log = logging.getLogger(__name__)
 
@@ -177,6 +179,10 @@ class Store:
         if self._writer is not None:
             await self._writer.close()
 
+    def key_of(self, external_id: str) -> int:
+        """The key under which a message with this id is found."""
+        return self._external_key(clean(external_id))
+
     async def write(self, unit: Callable[[Transaction], T]) -> T:
         """Run `unit` in a transaction; its result, once it is on disk.
 
@@ -185,11 +191,18 @@ class Store:
         StoreUnavailable when the database refuses: call again later. (When the connection is lost
         during the commit itself, the unit may have been stored all the same.)
         """
-        outcome = await self._running().submit(unit)
-        if outcome.error is not None:
-            raise outcome.error
-        result: T = outcome.result
-        return result
+        waiting = Awaited(unit)
+        self._running().submit(waiting)
+        result, error = await waiting.future
+        if error is not None:
+            raise error
+        value: T = result
+        return value
+
+    def hand_in(self, unit: Unit) -> None:
+        """As `write`, without a task that waits: the unit itself is told, in the order of the
+        calls and after the notices. Raises StoreUnavailable when the store is closed."""
+        self._running().submit(unit)
 
     async def read(self, query: Callable[[Reader], T]) -> T:
         """Run `query` on a snapshot that has every commit so far. Raises StoreUnavailable."""
@@ -222,14 +235,12 @@ class Store:
 
     def _committed(self, batch: Batch) -> None:
         self._stored_something = True
-        notices = [notice for unit in batch.transactions for notice in unit.notices]
-        if notices:
+        if batch.notices:
             for subscriber in self._subscribers:
-                _call(subscriber, notices)
-        for unit in batch.transactions:
-            for call in unit.later:
-                _call(call)
-        if any(unit.wakes for unit in batch.transactions):
+                _call(subscriber, batch.notices)
+        for call in batch.later:
+            _call(call)
+        if batch.wakes:
             for worker in self._workers:
                 _call(worker)
         _call(self.commit_seconds, batch.seconds)

@@ -16,20 +16,24 @@ from typing import Any
 from sqlalchemy import Connection, Dialect
 
 from core.messages import Address, ConversationId, Message
+from core.notices import Notice
 from core.records import Conversation
 from core.store import rows
 from core.store import statements as sql
 from core.store.known import Kept, Known
+from core.tables import instant
 
 Find = Callable[[ConversationId, int], str | None]
 
 
 class Work:
-    """Lives from BEGIN to COMMIT on `connection`. `found` is what its units have read and made."""
+    """Lives from BEGIN to COMMIT on `connection`. `found` is what its units have read and made,
+    `notices` what is told after the commit."""
 
     def __init__(self, connection: Connection, known: Known) -> None:
         self.connection = connection
         self.found: dict[ConversationId, Kept] = {}
+        self.notices: list[Notice] = []
         self._known = known
         self._ids: dict[Address, ConversationId] = {}
         self._messages: list[tuple[Any, ...]] = []
@@ -51,6 +55,21 @@ class Work:
         kept = self.found[record.id] = Kept(rows.copied(record), newest)
         self._ids[record.address] = record.id
         return kept
+
+    def advance(self, kept: Kept, newest: Message, language: str) -> None:
+        """`newest` is the last message of a conversation whose customer speaks `language`, and
+        nothing else has changed in it.
+
+        In place, because the record is read for the next message at once; should the commit fail,
+        everything that is known is forgotten.
+        """
+        record = kept.record
+        record.last_seq, record.updated_at, kept.newest = newest.seq, newest.at, newest
+        self.found[record.id] = kept
+        self.change(record.id, {"last_seq": newest.seq, "updated_at": newest.at})
+        if language != record.language:
+            record.language = language
+            self.change(record.id, {"language": language})
 
     def change(self, id: ConversationId, columns: rows.Values) -> None:
         """Write these columns with the next `flush`."""
@@ -84,6 +103,9 @@ class Work:
         alike: dict[tuple[str, ...], list[rows.Values]] = defaultdict(list)
         for id, columns in changes.items():
             alike[tuple(columns)].append({"row_id": id, **columns})
+        if usual := alike.pop(_USUAL, None):
+            steps = [(v["last_seq"], instant(v["updated_at"]), v["row_id"]) for v in usual]
+            self.connection.exec_driver_sql(_advance(self.connection.dialect), steps)
         for values in alike.values():
             self.connection.execute(sql.SET_CONVERSATION, values)
 
@@ -93,6 +115,15 @@ def _insert(dialect: Dialect) -> str:
     """SQLAlchemy writes this once; to have it run it would cost more than the insert itself."""
     compiled = sql.ADD_MESSAGE.compile(dialect=dialect, column_keys=list(rows.MESSAGE_COLUMNS))
     return str(compiled)
+
+
+_USUAL = ("last_seq", "updated_at")
+"""The columns that a message changes where nothing else happens."""
+
+
+@lru_cache(maxsize=4)
+def _advance(dialect: Dialect) -> str:
+    return str(sql.ADVANCE.compile(dialect=dialect))
 
 
 def _finder(connection: Connection) -> Find:

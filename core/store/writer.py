@@ -11,7 +11,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -19,45 +19,42 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.errors import StoreInUse, StoreUnavailable
+from core.notices import Notice
 from core.store import faults
 from core.store.database import Database, patiently
 from core.store.known import Known
 from core.store.session import Session
 from core.store.transaction import Transaction
+from core.store.units import Awaited, Unit
 from core.store.witness import FilesChanged
 from core.store.work import Work
 
 log = logging.getLogger(__name__)
 
-Unit = Callable[[Transaction], Any]
-
 _BATCH = 1000  # bounds what must run again when one unit fails
 
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a unit returned or raised."""
-
-    result: Any = None
-    error: Exception | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A unit, and where its caller learns what became of it."""
-
-    unit: Unit
-    outcome: asyncio.Future[Outcome]
+Outcome = tuple[Any, Exception | None]
+"""What a unit returned, or what it raised."""
 
 
 @dataclass(slots=True)
 class Batch:
-    """Units that were committed together, and the seconds that took from BEGIN on."""
+    """What became of units that were committed together: what to tell, in the order of the units,
+    what to call afterwards, and the seconds that all of it took from BEGIN on."""
 
     work: Work
-    outcomes: list[Outcome]
-    transactions: list[Transaction]
+    outcomes: list[Outcome] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    later: list[Callable[[], None]] = field(default_factory=list)
+    wakes: bool = False
     seconds: float = 0.0
+
+    def add(self, outcome: Outcome, transaction: Transaction) -> None:
+        self.outcomes.append(outcome)
+        if outcome[1] is None:
+            self.notices += transaction.notices
+            self.later += transaction.later
+            self.wakes |= transaction.wakes
 
 
 class Writer:
@@ -77,19 +74,17 @@ class Writer:
         self._begin = begin
         self._known = Known()
         self._committed = committed
-        self._waiting: deque[Waiting] = deque()
+        self._waiting: deque[Unit] = deque()
         self._news = asyncio.Event()
         self._closing = False
         self._task = asyncio.get_running_loop().create_task(self._run(), name="store writer")
 
-    def submit(self, unit: Unit) -> asyncio.Future[Outcome]:
-        """The future never fails: what the unit raised is in its Outcome."""
+    def submit(self, unit: Unit) -> None:
+        """Raises StoreUnavailable when there will be no commit any more."""
         if self._closing:
             raise StoreUnavailable("the store is closed")
-        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._waiting.append(Waiting(unit, future))
+        self._waiting.append(unit)
         self._news.set()
-        return future
 
     async def close(self) -> None:
         """Run what waits, then stop."""
@@ -106,38 +101,37 @@ class Writer:
             elif not self._closing:
                 self._news.clear()
 
-    def _take(self) -> list[Waiting]:
-        taken: list[Waiting] = []
+    def _take(self) -> list[Unit]:
+        taken: list[Unit] = []
         while self._waiting and len(taken) < _BATCH:
-            waiting = self._waiting.popleft()
-            if not waiting.outcome.done():  # its caller was cancelled: nobody expects it
-                taken.append(waiting)
+            unit = self._waiting.popleft()
+            if not (isinstance(unit, Awaited) and unit.future.done()):  # nobody expects it
+                taken.append(unit)
         return taken
 
-    async def _serve(self, batch: Sequence[Waiting]) -> None:
+    async def _serve(self, batch: Sequence[Unit]) -> None:
         """Commit the batch; where a unit spoils it, each of its units by itself."""
         error = await self._commit(batch)
         if error is None:
             return
         if len(batch) == 1 or isinstance(error, StoreUnavailable):
-            for waiting in batch:
-                _resolve(waiting, Outcome(error=error))
+            for unit in batch:
+                _tell(unit, None, error)
             return
-        for waiting in batch:
-            if (own := await self._commit([waiting])) is not None:
-                _resolve(waiting, Outcome(error=own))
+        for unit in batch:
+            if (own := await self._commit([unit])) is not None:
+                _tell(unit, None, own)
 
-    async def _commit(self, batch: Sequence[Waiting]) -> Exception | None:
+    async def _commit(self, batch: Sequence[Unit]) -> Exception | None:
         """None once all is on disk and everybody knows; else why nothing of it is."""
         try:
             attempt = partial(self._attempt, batch)
             done = await patiently(attempt, patience=self._database.patience)
         except Exception as error:
-            self._known.forget()
             return await self._why_not(error)
         self._committed(done)
-        for waiting, outcome in zip(batch, done.outcomes, strict=True):
-            _resolve(waiting, outcome)
+        for unit, outcome in zip(batch, done.outcomes, strict=True):
+            _tell(unit, *outcome)
         return None
 
     async def _why_not(self, error: Exception) -> Exception:
@@ -157,28 +151,31 @@ class Writer:
             await self._drop_session()
             return faults.as_unavailable(error, "the database cannot be written")
 
-    async def _attempt(self, batch: Sequence[Waiting]) -> Batch:
+    async def _attempt(self, batch: Sequence[Unit]) -> Batch:
         if self._session is None:
             self._session = await self._database.writing()
         began = time.perf_counter()
-        units = [waiting.unit for waiting in batch]
-        done = await self._session.run(lambda connection: self._run_units(connection, units))
+        try:
+            done = await self._session.run(lambda connection: self._run_units(connection, batch))
+        except BaseException:
+            self._known.forget()  # nobody can be sure what the units have changed in it
+            raise
         self._known.learn(done.work.found)
         done.seconds = time.perf_counter() - began
         return done
 
-    def _run_units(self, connection: Connection, units: Sequence[Unit]) -> Batch:
-        outcomes: list[Outcome] = []
-        transactions: list[Transaction] = []
-        work = Work(connection, self._known)
-        for unit in units:
-            transaction = self._begin(work)
-            outcomes.append(_outcome(unit, transaction))
-            if outcomes[-1].error is None:
-                transactions.append(transaction)
+    def _run_units(self, connection: Connection, batch: Sequence[Unit]) -> Batch:
+        done = Batch(work := Work(connection, self._known))
+        work.notices = done.notices
+        for unit in batch:
+            if (result := unit.quick(work)) is not None:
+                done.outcomes.append((result, None))
+            else:
+                transaction = self._begin(work)
+                done.add(_outcome(unit, transaction), transaction)
         work.flush()
         self._database.check_files(connection)
-        return Batch(work, outcomes, transactions)
+        return done
 
     async def _rescue(self) -> None:
         if self._session is not None:
@@ -198,21 +195,23 @@ def _outcome(unit: Unit, transaction: Transaction) -> Outcome:
     A unit that gave up before it wrote anything has only itself to answer for.
     """
     try:
-        result = unit(transaction)
+        result = unit.run(transaction)
         transaction.flush()
     except (SQLAlchemyError, OSError):
         raise
     except Exception as error:
         if transaction.wrote:
             raise
-        return Outcome(error=error)
-    return Outcome(result)
+        return None, error
+    return result, None
 
 
 def _refused(error: Exception) -> bool:
     return faults.unavailable(error) or faults.busy(error)
 
 
-def _resolve(waiting: Waiting, outcome: Outcome) -> None:
-    if not waiting.outcome.done():
-        waiting.outcome.set_result(outcome)
+def _tell(unit: Unit, result: Any, error: Exception | None) -> None:
+    try:
+        unit.done(result, error)
+    except Exception:
+        log.exception("who handed in a unit could not be told what became of it")

@@ -1,4 +1,4 @@
-"""A core for each test, with or without a desk."""
+"""A core for each test, with or without a desk, on both ways into it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import pytest
 from tests.engine.core import Core
 
 
-@pytest.fixture
-async def core(tmp_path: Path) -> AsyncIterator[Core]:
+@pytest.fixture(params=[False, True], ids=["one by one", "handed in"])
+async def core(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Core]:
     core = await Core.open(tmp_path)
+    core.handed_in = request.param
     yield core
     await core.close()
 

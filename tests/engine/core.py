@@ -24,6 +24,7 @@ from core.messages import (
     CaseRef,
     ChannelName,
     CustomerWrote,
+    InboundEvent,
     Message,
     Sender,
 )
@@ -58,6 +59,10 @@ quick_replies:
   - id: shipping
     when: {any: [shipping]}
     reply: Three days
+  - id: menu
+    when: {any: [menu]}
+    reply: What would you like?
+    buttons: [{label: Hello, say: shipping}]
   - id: complaint
     when: {any: [complaint]}
     reply: Sorry to hear that
@@ -71,9 +76,11 @@ MONDAY_NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
 class Core:
-    """Everything between the connectors and the outbox. `now` may be set."""
+    """Everything between the connectors and the outbox. `now` may be set. `handed_in`: events
+    come as those of a channel with many at once do, and not one by one."""
 
     def __init__(self, store: Store, policy: Policy, *, has_desk: bool) -> None:
+        self.handed_in = False
         self.now = MONDAY_NOON
         self.store = store
         self.policy = policy
@@ -157,7 +164,18 @@ class Core:
         event = CustomerWrote(
             address(channel), id or f"m{self._count}", text, Sender("Ann", "ann", "en"), **rest
         )
-        return await self.engine.accept(event)
+        return await self.take(event)
+
+    async def take(self, event: InboundEvent) -> Accepted:
+        """Hand the event in on the way that is under test."""
+        if not self.handed_in:
+            return await self.engine.accept(event)
+        told: asyncio.Future[Accepted | Exception] = asyncio.get_running_loop().create_future()
+        self.engine.hand_in(event, told.set_result)
+        answer = await told
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     async def lines(self, channel: ChannelName = WEB) -> list[tuple[str, str]]:
         """(author's kind, text) of the whole transcript."""
@@ -186,7 +204,7 @@ class Core:
 
     async def agent_says(self, text: str, *, ts: str = "2.0", agent: Agent = MIA) -> Accepted:
         ref = CaseRef("T1", "C1", "1.0")
-        return await self.engine.accept(AgentReplied(ref, ts, agent, text))
+        return await self.take(AgentReplied(ref, ts, agent, text))
 
     async def queued(self, lane: str) -> list[tuple[str, str]]:
         """(kind, text) of a lane's rows, in order, each taken as sent."""

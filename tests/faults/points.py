@@ -179,10 +179,11 @@ def _install_commit(watch: Watch) -> None:
     from sqlalchemy import Connection, Engine, event
 
     import core.store.store
-    from core.store.writer import Batch, Waiting, Writer
+    from core.store.units import Unit
+    from core.store.writer import Batch, Writer
 
     class DyingWriter(Writer):
-        async def _attempt(self, batch: Sequence[Waiting]) -> Batch:
+        async def _attempt(self, batch: Sequence[Unit]) -> Batch:
             done = await super()._attempt(batch)
             watch.committed()  # on disk, and nobody has been told
             return done

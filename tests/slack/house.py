@@ -30,6 +30,7 @@ from core.messages import (
 from core.notices import ConversationView
 from core.ports import OpenFile, Services
 from sandbox.slack import ALL_BRIDGE_SCOPES, Limits, Retries, SlackSandbox
+from tests.inboxes import HandsIn
 
 UNPACED = Rate(0.0, 1)
 FAST = Retries(ack_within=2.0, delays=(0.0, 0.02, 0.02))
@@ -43,7 +44,7 @@ async def until(condition: Callable[[], Any], within: float = 5.0) -> None:
 
 
 @dataclass
-class NotingInbox:
+class NotingInbox(HandsIn):
     """Accepts and remembers, with answer `outcome`. `failures` are raised first, one a time."""
 
     events: list[InboundEvent] = field(default_factory=list)

@@ -38,6 +38,7 @@ from core.ports import OpenFile, Services
 from core.settings.texts import Texts
 from sandbox.telegram import Message as Shown
 from sandbox.telegram import TelegramSandbox
+from tests.inboxes import HandsIn
 
 BOT = Author(AuthorKind.BOT, "Bot")
 MIA = Author(AuthorKind.AGENT, "Mia")
@@ -45,7 +46,7 @@ PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000030000000208020000001
 _keys = itertools.count(1)
 
 
-class Core:
+class Core(HandsIn):
     """Inbox, cursors, files and transcript in one; it outlives every connector of a test."""
 
     def __init__(self, folder: Path) -> None:

@@ -39,6 +39,7 @@ from core.notices import (
     Notice,
 )
 from core.ports import OpenFile, Services
+from tests.inboxes import HandsIn
 
 NOON = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 BOT = Author(AuthorKind.BOT, "Bot")
@@ -56,7 +57,7 @@ class Talk:
     seen: int = 0
 
 
-class Memory:
+class Memory(HandsIn):
     """Inbox, transcript, cursors and open cases in one. `publish` gets the notices."""
 
     def __init__(self) -> None:

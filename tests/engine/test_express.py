@@ -1,0 +1,213 @@
+"""The short way of a message leads to the same as the long one, or is not taken."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from core.errors import TooManyMessages
+from core.express import Applied
+from core.messages import (
+    Address,
+    Attachment,
+    AttachmentKind,
+    CustomerWrote,
+    Mode,
+    Outcome,
+    Sender,
+)
+from core.notices import ModeChanged
+from core.store import Reader
+from tests.engine.core import TELEGRAM, WEB, Core, address
+
+CLOSED = Mode.CLOSED
+PEERS = "abcdef"
+ANN = Sender("Ann", "ann", "en")
+TEXTS = (
+    "hello",
+    "shipping",
+    "menu",
+    "2",
+    "Shipping",
+    "你好 shipping",
+    "Wie geht das? shipping, bitte, danke schön",
+    "details",
+    "I have a complaint",
+    "a human please",
+    "what is this?",
+    "",
+    "x" * 5000 + " shipping",
+    "shipping \0 \ud800",
+)
+WEIGHTS = (5, 20, 3, 3, 5, 3, 3, 0.2, 0.2, 0.2, 0.2, 0.2, 1, 2)  # few hand over
+
+
+class Ways:
+    """Counts how many messages a core took on the short way."""
+
+    def __init__(self, core: Core) -> None:
+        self.short = 0
+        self._answer = core.engine.express.answer
+        vars(core.engine.express)["answer"] = self._counted
+
+    def _counted(self, *given: object) -> Applied | None:
+        applied = self._answer(*given)  # type: ignore[arg-type]
+        self.short += applied is not None
+        return applied
+
+
+@pytest.fixture
+async def slow(tmp_path: Path) -> AsyncIterator[Core]:
+    core = await Core.open(tmp_path)
+    yield core
+    await core.close()
+
+
+@pytest.fixture
+async def quick(tmp_path: Path) -> AsyncIterator[Core]:
+    (tmp_path / "quick").mkdir()
+    core = await Core.open(tmp_path / "quick")
+    core.handed_in = True
+    yield core
+    await core.close()
+
+
+def visits(chance: random.Random) -> Iterator[CustomerWrote]:
+    """What a customer may write in the course of time, repeats and all."""
+    sent: list[CustomerWrote] = []
+    for number in range(100):
+        if sent and chance.random() < 0.1:
+            yield chance.choice(sent)
+            continue
+        text = chance.choices(TEXTS, weights=WEIGHTS)[0]
+        page = chance.choice(["", "", "https://shop.example/cart"])
+        event = CustomerWrote(
+            replace(address(), peer=chance.choice(PEERS)), f"m{number}", text, ANN, page=page
+        )
+        sent.append(event)
+        yield event
+
+
+async def outcome(core: Core, events: Sequence[CustomerWrote]) -> list[object]:
+    """Everything that a customer, a platform or an agent could tell apart afterwards."""
+    seen: list[object] = []
+    for event in events:
+        try:
+            seen.append(await core.take(event))
+        except TooManyMessages:
+            seen.append(TooManyMessages)
+    for peer in PEERS:
+        at = replace(address(), peer=peer)
+        seen += await core.store.read(partial(_everything, at))
+    return [*seen, core.notices]
+
+
+def _everything(at: Address, reader: Reader) -> list[object]:
+    conversation = reader.conversation(at)
+    if conversation is None:
+        return []
+    return [conversation, *reader.messages(conversation.id, limit=1000)]
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_both_ways_lead_to_the_same_rows_and_the_same_notices(
+    slow: Core, quick: Core, seed: int
+) -> None:
+    events, ways = list(visits(random.Random(seed))), Ways(quick)  # noqa: S311
+    assert await outcome(slow, events) == await outcome(quick, events)
+    assert ways.short > 0
+
+
+async def test_what_a_rule_answers_is_stored_on_the_short_way(quick: Core) -> None:
+    ways = Ways(quick)
+    await quick.wrote("shipping")  # the conversation becomes known
+    for _ in range(3):
+        await quick.wrote("shipping")
+    assert ways.short == 3
+    assert (await quick.lines())[-2:] == [("customer", "shipping"), ("bot", "Three days")]
+
+
+async def test_a_repeat_on_the_short_way_changes_nothing(quick: Core) -> None:
+    """C03, A03."""
+    await quick.wrote("hello")
+    first = await quick.wrote("shipping", id="same")
+    again = await quick.wrote("shipping", id="same")
+    assert (again.outcome, again.seq) == (Outcome.REPEAT, first.seq)
+    assert len(await quick.lines()) == 4
+
+
+async def test_while_a_person_answers_no_rule_does_on_the_short_way(quick: Core) -> None:
+    """I7."""
+    await quick.wrote("shipping")
+    await quick.wrote("a human please")
+    await quick.wrote("shipping")
+    assert (await quick.lines())[-1] == ("customer", "shipping")
+    assert (await quick.conversation()).mode is Mode.WAITING
+
+
+async def test_the_limit_holds_on_the_short_way(quick: Core) -> None:
+    """L06."""
+    for _ in range(20):
+        await quick.wrote("shipping")
+    with pytest.raises(TooManyMessages):
+        await quick.wrote("shipping")
+    assert len(await quick.lines()) == 40
+
+
+@pytest.mark.parametrize("text", ["1", "Hello"])
+async def test_a_button_is_still_chosen_by_its_number_or_its_label(quick: Core, text: str) -> None:
+    await quick.wrote("shipping")
+    await quick.wrote("menu")
+    await quick.wrote(text)
+    assert (await quick.lines())[-1] == ("bot", "Three days")
+
+
+async def test_a_closed_conversation_begins_anew_with_the_bot(quick: Core) -> None:
+    await quick.wrote("shipping")
+    await quick.store.write(lambda tx: setattr(tx.open_conversation(address()), "mode", CLOSED))
+    await quick.wrote("shipping")
+    assert (await quick.conversation()).mode is Mode.BOT
+    assert ModeChanged(address(), Mode.BOT) in quick.notices
+
+
+async def test_a_file_beside_a_rules_word_is_kept(quick: Core) -> None:
+    await quick.wrote("shipping")
+    photo = Attachment(AttachmentKind.IMAGE, "pot.jpg", "image/jpeg")
+    await quick.wrote("shipping", attachments=(photo,))
+    assert (await quick.messages())[2].attachments[0].name == "pot.jpg"
+
+
+async def test_what_telegram_must_be_sent_is_queued_for_it(quick: Core) -> None:
+    ways = Ways(quick)
+    for _ in range(2):
+        await quick.wrote("shipping", channel=TELEGRAM)
+    assert ways.short == 0
+    conversation = await quick.conversation(TELEGRAM)
+    assert len(await quick.queued(f"customer:{conversation.id}")) == 2
+
+
+async def test_many_at_once_are_numbered_in_the_order_in_which_they_came(quick: Core) -> None:
+    """I3: in one commit, with one that takes the long way between them."""
+    await quick.wrote("hello")
+    told: list[object] = []
+    texts = ["shipping", "shipping", "hello", "shipping"]
+    for number, text in enumerate(texts):
+        event = CustomerWrote(address(WEB), f"many{number}", text, ANN)
+        quick.engine.hand_in(event, told.append)
+    await quick.until(lambda lines: len(lines) == 10)
+    assert [text for kind, text in await quick.lines() if kind == "customer"][1:] == texts
+    assert [answer.seq for answer in told] == [3, 5, 7, 9]  # type: ignore[attr-defined]
+
+
+async def test_what_waits_for_gpt_is_not_overtaken_on_the_short_way(quick: Core) -> None:
+    """I3: whatever comes while GPT's answer is awaited is answered after it."""
+    await quick.wrote("shipping")
+    quick.customers.has_model = True  # nobody asks it: what is pending stays so
+    await quick.wrote("what is this?")
+    await quick.wrote("shipping")
+    assert (await quick.lines())[-1] == ("customer", "shipping")
