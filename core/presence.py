@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 _TYPING_EVERY = 4.0  # a platform's typing sign fades after 5 s
 _LIVE_DRAFT_EVERY = 0.05
 _SENT_DRAFT_EVERY = 1.0
+_LAST_SIGN = 1.0
 
 
 class Presence:
@@ -35,10 +36,14 @@ class Presence:
         """While inside, the customer sees typing; the value given takes the draft so far."""
         channel = self._channels.get(address.channel)
         drafts = _Drafts(channel, address)
-        signs = asyncio.create_task(_show(channel, drafts, address, author, context))
+        over = asyncio.Event()
+        signs = asyncio.create_task(_show(channel, drafts, address, author, context, over))
         try:
             yield drafts.take
         finally:
+            over.set()
+            # A draft on its way is let arrive: after the answer it would look like a second one.
+            await asyncio.wait([signs], timeout=_LAST_SIGN)
             signs.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await signs
@@ -73,11 +78,16 @@ def _live(channel: object) -> SupportsLive | None:
 
 
 async def _show(
-    channel: Connector | None, drafts: _Drafts, address: Address, author: Author, context: str
+    channel: Connector | None,
+    drafts: _Drafts,
+    address: Address,
+    author: Author,
+    context: str,
+    over: asyncio.Event,
 ) -> None:
     typed_at = float("-inf")
     drafted = ""
-    while channel is not None:
+    while channel is not None and not over.is_set():
         try:
             if time.monotonic() - typed_at >= _TYPING_EVERY:
                 typed_at = time.monotonic()
@@ -87,7 +97,8 @@ async def _show(
                 await channel.draft(address, drafted)
         except Exception as error:  # a sign that fails must never cost the answer
             log.debug("no typing sign on %s: %s", address.channel, type(error).__name__)
-        await asyncio.sleep(_SENT_DRAFT_EVERY)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), _SENT_DRAFT_EVERY)
 
 
 async def _type(channel: Connector, address: Address, author: Author, context: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -22,6 +21,7 @@ from connectors.telegram.pacer import Pacer
 from connectors.telegram.polling import FIRST_PAUSE, Poller
 from connectors.telegram.sending import Sending
 from connectors.telegram.settings import OnUncertain, Receive, TelegramSettings
+from connectors.telegram.signs import Signs
 from connectors.telegram.webhook import PATH, Webhook
 from core.errors import (
     BadCredentials,
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 30.0
-_DRAFT = 1  # Telegram shows one draft a chat, and the same id lets it grow instead of blink
 _CONNECTIONS = 40
 
 
@@ -84,6 +83,7 @@ class TelegramConnector:
         self._pacer = Pacer()
         self._moves = Moves(services.cursors, self._account)
         self._sending = Sending(self._api.bot, self._pacer, self._moves, services.files, timeout)
+        self._signs = Signs(self._api.bot, self._pacer)
         self._webhook = Webhook(settings.webhook_secret.get_secret_value(), public_url)
         self._tasks = Tasks()
         self._status = Status(False, "not started")
@@ -185,17 +185,11 @@ class TelegramConnector:
             await self._sending.delete(self._chat(to), int(id))
 
     async def typing(self, to: Address, context: str) -> None:
-        chat, topic = await self._moves.current(self._chat(to)), outbound.place_of(context).topic
-        if self._pacer.is_idle(chat):
-            with contextlib.suppress(TelegramError):
-                await self._api.bot.send_chat_action(chat, "typing", message_thread_id=topic)
+        chat = await self._moves.current(self._chat(to))
+        await self._signs.typing(chat, outbound.place_of(context).topic)
 
     async def draft(self, to: Address, text: str) -> None:
-        chat = self._chat(to)
-        shown = outbound.cut(outbound.clean(text), outbound.MAX_TEXT)
-        if chat > 0 and shown.strip() and self._pacer.is_idle(chat):
-            with contextlib.suppress(TelegramError):
-                await self._api.bot.send_message_draft(chat, _DRAFT, shown)
+        await self._signs.draft(self._chat(to), text)
 
     def fetch(self, remote: str) -> AsyncIterator[bytes]:
         return download(self._api, remote, self._max_bytes)
