@@ -23,7 +23,6 @@ _ENDED = frozenset({"texts:handed_back", "texts:closed"})
 _OURS = frozenset(
     f"texts:{name}" for name in ("welcome", "file_only", "unsupported", "too_fast", "too_long")
 )
-_ESCALATE = "escalate"
 _TELEGRAM_START = "/start"
 _LONGEST_CHOICE = 80
 
@@ -41,18 +40,19 @@ class By(StrEnum):
 @dataclass(slots=True)
 class Asked:
     """A customer's line that came while the bot was responsible. `text` is what the rules saw:
-    where it chose a button, the button's words. `calls`: it was a button that calls a person."""
+    where it chose a button, the button's words. `acts`: it was a button that does something, such
+    as calling a person or saying which of two rules is meant."""
 
     line: Message
     text: str
-    calls: bool
+    acts: bool
     by: By = By.NOBODY
     answer: Message | None = None
 
     @property
     def is_question(self) -> bool:
         """Whether there was anything to answer for rules and GPT."""
-        return not self.calls and not is_empty(self.text)
+        return not self.acts and not is_empty(self.text)
 
 
 def is_empty(text: str) -> bool:
@@ -78,7 +78,7 @@ class _Walk:
         self._open: list[Asked] = []
         self._bot = True
         self._before: Message | None = None
-        self._calling: set[str] = set()
+        self._acting: set[str] = set()
 
     def take(self, line: Message) -> None:
         if line.author.kind is AuthorKind.CUSTOMER:
@@ -87,14 +87,14 @@ class _Walk:
         else:
             self._settle(line)
             self._responsible(line)
-            self._calling |= {b.label for b in line.buttons if b.do == _ESCALATE}
+            self._acting |= {button.label for button in line.buttons if button.do}
         self._before = line
 
     def _ask(self, line: Message) -> None:
         button = _chosen(self._before, line.text)
         text = button.say if button is not None and button.say else line.text
-        calls = button.do == _ESCALATE if button is not None else line.text in self._calling
-        question = Asked(line, text, calls)
+        acts = bool(button.do) if button is not None else line.text in self._acting
+        question = Asked(line, text, acts)
         self.found.append(question)
         self._open.append(question)
 
@@ -124,8 +124,11 @@ class _Walk:
         return By.NOBODY, []
 
     def _of_rule(self, answer: Message) -> list[Asked]:
-        """A rule answers at once, or in order what came while GPT was at work."""
+        """A rule answers at once, or in order what came while GPT was at work. Where the customer
+        has said which rule is meant, it answers what was asked before."""
         at_once = [q for q in self._open if q.line.seq == answer.seq - 1]
+        if at_once and at_once[0].acts:
+            return self._open
         return at_once or self._open[:1]
 
 

@@ -15,6 +15,7 @@ from core.quick_replies import Close, Hit, Then
 from core.records import Conversation
 from core.store.history import Talk
 
+_REMEMBERED = 20_000  # outcomes
 _LONGEST_BURST = 5  # debounce times, as for the turns of GPT
 
 
@@ -24,6 +25,7 @@ class Who(StrEnum):
     RULE = "rule"
     GPT = "gpt"
     PERSON = "person"
+    ASKS = "did_you_mean"  # the customer is asked which rule is meant
     OURS = "frontdesk"
 
 
@@ -112,7 +114,7 @@ class Replay:
             self._today.hear(line)
             self._new.hear(line)
             question = questions.get(line.seq)
-            if question is None or question.calls or (since and line.at < since):
+            if question is None or question.acts or (since and line.at < since):
                 continue
             self._put(talk.conversation, question)
         self.result.conversations += self.result.messages > before
@@ -155,6 +157,7 @@ class Side:
         self._count = count or Count()
         self._debounce = policy.settings.gpt.debounce
         self._spoken = policy.settings.business.languages
+        self._known: dict[tuple[str, str, str, bool, str], Outcome] = {}
 
     def begin(self, talk: Talk) -> None:
         self._talk = talk
@@ -175,6 +178,17 @@ class Side:
         return outcome
 
     def _outcome(self, question: Asked) -> Outcome:
+        """Customers write the same lines again and again, and nothing else than this decides."""
+        line, channel = question.line, self._talk.conversation.address.channel
+        is_open, name = self._policy.is_open(line.at), line.author.name
+        key = (question.text, channel, self.language, is_open, name)
+        if key not in self._known:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[key] = self._decided(question)
+        return self._known[key]
+
+    def _decided(self, question: Asked) -> Outcome:
         conversation = replace(
             self._talk.conversation,
             language=self.language,
@@ -190,10 +204,9 @@ class Side:
                 return Outcome(Who.PERSON)
             case None if is_empty(question.text):
                 return Outcome(Who.OURS)
-            case Close() if (
-                not self._has_model or self._policy.settings.examples.when_close == "ask"
-            ):
-                return Outcome(Who.OURS)
+            case Close() if self._policy.asks_back(has_model=self._has_model):
+                labels = (one.label(self.language) for one in decision.likely)
+                return Outcome(Who.ASKS, buttons=tuple(labels))
             case None | Close() | Later():
                 return Outcome(Who.GPT if self._has_model else Who.PERSON)
 

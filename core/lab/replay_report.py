@@ -21,6 +21,12 @@ _TITLES = {
     Change.ANSWERED: "Newly answered by a rule",
     Change.LOST: "Newly lost: no rule answers any more",
 }
+_OTHERS = {
+    Who.GPT: "GPT",
+    Who.PERSON: "a person",
+    Who.ASKS: "asks which one is meant",
+    Who.OURS: "frontdesk",
+}
 _MOST_ROWS = 40
 
 
@@ -116,7 +122,7 @@ def _differences(found: list[Difference]) -> Table:
 def _told(outcome: Outcome, other: Outcome) -> Text:
     """Who answers; in the words of the answer only where these differ."""
     if outcome.who is not Who.RULE:
-        return Text({Who.GPT: "GPT", Who.PERSON: "a person", Who.OURS: "frontdesk"}[outcome.who])
+        return Text(_OTHERS[outcome.who])
     told = Text(outcome.rule)
     if other.who is Who.RULE and outcome.text != other.text:
         told.append(": ").append_text(shown(outcome.text, 160))

@@ -11,14 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from core.folding import words
-from core.handover import Asks
+from core.lab.bench import Bench, Place
 from core.lab.groups import ALIKE, Likeness, Nearest, alike, grouped
 from core.lab.pairs import Pair
 from core.lab.personal import Names, anonymous, impersonal, what_is_personal
 from core.lab.proposal import Proposal, rule_id
 from core.lab.wording import Corpus
-from core.policy import understood
-from core.quick_replies import Question, QuickReplies, Rule, run_tests
 from core.settings import Settings
 
 _OFTEN = 3  # times that GPT has answered the same before it becomes a rule
@@ -26,11 +24,12 @@ _MOST_PROPOSALS = 20
 _MOST_TRIED = 300
 _MOST_TESTS = 5
 _MOST_MISSES = 3
+_MOST_ANSWERS = 50  # different ones that are compared
 _NEAR = 0.15  # the least likeness of a question that is worth a test of `miss`
 _LONGEST_REPLY = 1_500
 _LONGEST_QUESTION = 200
 
-_Failure = tuple[int, tuple[str | int, ...]]  # a rule's number, and the way to its test
+_HARMS = "it would take a message from another rule"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +67,7 @@ class Workshop:
         self._likeness = Likeness(texts)
         self._corpus = Corpus(texts, self._public)
         self._nearest = Nearest(texts, self._likeness)
-        self._rules: list[Rule] = list(settings.quick_replies)
-        self._replies, self._asks = self._understood(self._rules)
-        self._faults = self._failures(self._rules, self._replies)
+        self._bench = Bench(settings)
 
     def all(self) -> Suggestions:
         """The most frequent question first."""
@@ -83,15 +80,26 @@ class Workshop:
                 made.proposals.append(self.propose(group.members))
             except Unfit as why:
                 made.left_out[str(why)] += 1
+        settled = self._bench.settled(made.proposals)
+        made.left_out[_HARMS] += len(made.proposals) - len(settled)
+        made.proposals = settled
         return made
 
+    def only(self, members: Sequence[Asked]) -> Proposal:
+        """A rule for these alone. Raises Unfit."""
+        settled = self._bench.settled([self.propose(members)])
+        if not settled:
+            raise Unfit(_HARMS)
+        return settled[0]
+
     def propose(self, members: Sequence[Asked]) -> Proposal:
-        """A rule for questions that are alike, which counts from now on. Raises Unfit."""
+        """A rule for questions that are alike, before it is settled; it counts from now on. Raises
+        Unfit."""
         reply, by = self._reply(members)
         texts = self._questions(members)
         own = {one.text for one in members}
         proposal = self._worded(texts, own, reply, f"{_times(len(members))}; {by}")
-        self._adopt(proposal.rule())
+        self._bench.adopt(proposal)
         return proposal
 
     def like(self, one: Asked) -> list[Asked]:
@@ -120,12 +128,18 @@ class Workshop:
 
     def _typical(self, pairs: Sequence[tuple[Asked, Pair]]) -> list[tuple[Asked, Pair]]:
         """Those whose answers are most like all the others first, and of equals the newest."""
-        vectors = [self._likeness.vector(pair.answer) for _, pair in pairs]
-        scores = [sum(alike(one, other) for other in vectors) for one in vectors]
-        order = sorted(range(len(pairs)), key=lambda n: (-round(scores[n], 6), -_at(pairs[n][1])))
-        if not pairs[0][1].agent and scores[order[0]] < 1 + (len(pairs) - 1) * ALIKE:
+        counts = Counter(pair.answer for _, pair in pairs)
+        common = [text for text, _ in counts.most_common(_MOST_ANSWERS)]
+        vectors = {text: self._likeness.vector(text) for text in common}
+        scores = {
+            text: sum(alike(vectors[text], vectors[other]) * counts[other] for other in common)
+            for text in common
+        }
+        known = [one for one in pairs if one[1].answer in scores]
+        known.sort(key=lambda one: (-round(scores[one[1].answer], 6), -_at(one[1])))
+        if not known[0][1].agent and scores[known[0][1].answer] < 1 + (len(pairs) - 1) * ALIKE:
             raise Unfit("GPT answers it in different ways")
-        return [pairs[n] for n in order]
+        return list({pair.answer: (one, pair) for one, pair in reversed(known)}.values())[::-1]
 
     def _why_not(self, text: str, one: Asked, pair: Pair) -> str:
         if len(text) > _LONGEST_REPLY:
@@ -148,7 +162,7 @@ class Workshop:
         texts = sorted(counts, key=lambda text: (-counts[text], text))
         if not texts:
             raise Unfit("the question names a person")
-        open_ = [text for text in texts if not self._is_answered(text)]
+        open_ = [text for text in texts if not self._bench.answers(text)]
         if not open_:
             raise Unfit("today's rules answer it")
         return open_
@@ -159,13 +173,6 @@ class Workshop:
             return None
         return anonymous(text, self._names, one.customer)
 
-    def _is_answered(self, text: str) -> bool:
-        if self._asks.asked(text):
-            return True
-        spoken = self._settings.business.languages
-        questions = (Question(text, channel="web", language=language) for language in spoken)
-        return any(self._replies.match(question) is not None for question in questions)
-
     # --- the rule --------------------------------------------------------------------------
 
     def _worded(self, texts: Sequence[str], own: set[str], reply: str, note: str) -> Proposal:
@@ -173,7 +180,7 @@ class Workshop:
         if not phrases:
             raise Unfit("no words tell the question from others")
         proposal = Proposal(
-            id=rule_id(phrases, texts, {rule.id for rule in self._rules}),
+            id=rule_id(phrases, texts, self._bench.taken()),
             phrases=tuple(phrases),
             examples=(),
             reply=reply,
@@ -193,43 +200,27 @@ class Workshop:
     def _fit(self, proposal: Proposal) -> Proposal:
         """The proposal with those of its tests that hold. Raises when nothing is left of it, or
         when another rule would no longer do what its author wants."""
-        number = len(self._rules)
         for _ in range(2):
-            rules = [*self._rules, proposal.rule()]
-            failures = self._failures(rules, self._understood(rules)[0])
-            own = {path for rule, path in failures if rule == number}
-            if {one for one in failures if one[0] != number} - self._faults:
-                raise Unfit("it would take a message from another rule")
-            if not own:
+            failed, harms = self._bench.tried(proposal)
+            if harms:
+                raise Unfit(_HARMS)
+            if not failed:
                 return proposal
             proposal = replace(
                 proposal,
-                match=_left(proposal.match, own, "match"),
-                miss=_left(proposal.miss, own, "miss"),
+                match=_left(proposal.match, failed, "match"),
+                miss=_left(proposal.miss, failed, "miss"),
             )
             if not proposal.match:
                 break
         raise Unfit("no words tell the question from others")
-
-    def _failures(self, rules: Sequence[Rule], replies: QuickReplies) -> set[_Failure]:
-        failures = run_tests(rules, replies, self._asks.asked)
-        return {(failure.rule, failure.path) for failure in failures}
-
-    def _adopt(self, rule: Rule) -> None:
-        self._rules.append(rule)
-        self._replies, self._asks = self._understood(self._rules)
-
-    def _understood(self, rules: Sequence[Rule]) -> tuple[QuickReplies, Asks]:
-        return understood(replace(self._settings, quick_replies=tuple(rules)))
 
 
 def _key(text: str) -> str:
     return " ".join(words(text))
 
 
-def _left(
-    texts: tuple[str, ...], failed: set[tuple[str | int, ...]], name: str
-) -> tuple[str, ...]:
+def _left(texts: tuple[str, ...], failed: set[Place], name: str) -> tuple[str, ...]:
     return tuple(text for n, text in enumerate(texts) if ("tests", name, n) not in failed)
 
 

@@ -12,11 +12,11 @@ _ABOVE = (
 def suggest_report(made: Suggestions) -> str:
     parts = [proposal.yaml() for proposal in made.proposals]
     parts = [f"{_ABOVE}\n", *parts] if parts else ["# There is nothing to propose.\n"]
-    if made.left_out:
+    if made.left_out.total():
         parts.append(_left_out(made))
     return "\n".join(parts)
 
 
 def _left_out(made: Suggestions) -> str:
-    lines = [f"#   {count:,}  {reason}" for reason, count in made.left_out.most_common()]
+    lines = [f"#   {count:,}  {reason}" for reason, count in made.left_out.most_common() if count]
     return "".join(f"{line}\n" for line in ("# Left out:", *lines))

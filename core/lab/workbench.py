@@ -30,4 +30,4 @@ def proposal_for(
     own = Asked(pair.question.text, customer, pair)
     others = [Asked(text, name) for text, name in recent if content(text)]
     workshop = Workshop(settings, [own, *others], Names(people))
-    return workshop.propose(workshop.like(own))
+    return workshop.only(workshop.like(own))

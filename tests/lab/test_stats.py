@@ -13,7 +13,7 @@ import pytest
 
 from core.records import Bill, Expense
 from core.store import Store, Transaction
-from tests.lab.conftest import NOW, Lab
+from tests.lab.conftest import NOW, TODAY, Lab
 from tests.lab.past import Writer, fill, settings_at
 
 At = Callable[..., datetime]
@@ -180,6 +180,39 @@ async def test_a_line_that_a_rule_answered_while_gpt_was_at_work_is_the_rules(
 
     questions = (await counted(lab))["questions"]
     assert (questions["by_rule"], questions["by_gpt"]) == (1, 1)
+
+
+async def test_who_says_which_rule_is_meant_has_asked_once(lab: Lab, store: Store, at: At) -> None:
+    """The choice is no question, and the rule has answered what was asked before it."""
+    lab.path = lab.settings(
+        "settings.yaml",
+        TODAY.partition("quick_replies")[0]
+        + """
+examples: {when_close: ask}
+quick_replies:
+  - {id: send, when: {examples: [how do I send a parcel]}, reply: By post.}
+  - {id: get, when: {examples: [how do I get a parcel]}, reply: At the door.}
+""",
+    )
+    writer = Writer(store, settings_at(lab.path))
+
+    def past(tx: Transaction) -> None:
+        for peer, choice in (("a", "1"), ("b", "3")):
+            talk = writer.says(tx, peer, "how do I handle a parcel", at(12))
+            assert tx.latest(talk.id, 1)[0].answered_by == "texts:did_you_mean"
+            writer.says(tx, peer, choice, at(12, 1))
+            if talk.pending_seq is not None:
+                writer.gpt(tx, talk, "With care.", at(12, 2))
+
+    await writer.write(past)
+
+    found = await counted(lab)
+
+    questions = found["questions"]
+    assert (questions["by_rule"], questions["by_gpt"], questions["waiting"]) == (1, 1, 0)
+    assert [group["text"] for group in found["unanswered"]["groups"]] == [
+        "how do I handle a parcel"
+    ]
 
 
 async def test_rules_never_used_and_rules_that_are_gone_are_named(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
+from core.lab.bench import Bench
 from core.lab.personal import Names, anonymous, impersonal, what_is_personal
+from core.lab.proposal import Proposal
 from core.messages import Agent
 from core.quick_replies import Rule
 from core.store import Store, Transaction
@@ -102,6 +105,49 @@ async def test_what_gpt_answers_again_and_again_becomes_a_rule(
     assert "  # asked 3 times; GPT's answer\n" in out
     assert "#   1  GPT has answered it too seldom" in out
     assert "#   1  GPT answers it in different ways" in out
+
+
+async def test_three_wordings_of_a_question_are_examples_too(
+    lab: Lab, writer: Writer, at: At
+) -> None:
+    """`check` warns of fewer than three."""
+    asks = (
+        "is the monstera toxic for cats",
+        "is a monstera toxic to my cat",
+        "monstera: toxic for cats?",
+    )
+
+    def past(tx: Transaction) -> None:
+        for number, text in enumerate(asks):
+            answer = "Yes, keep it out of their reach."
+            asked_of_a_person(writer, tx, at(12), f"p{number}", text, answer)
+
+    await writer.write(past)
+
+    (rule,) = await pasted(lab, await suggested(lab))
+
+    assert set(rule.when.examples) == set(asks)
+
+
+def test_a_rule_that_takes_a_message_from_another_is_not_proposed(lab: Lab) -> None:
+    """Words go before examples, so a new rule's words could take what an older one is for."""
+    rule = """
+  - id: made
+    when: {examples: [where do you make the pots, who makes your pots, are they made by hand]}
+    reply: In Boleslawiec.
+    tests: {match: [where do you make these pots]}
+"""
+    settings = settings_at(lab.settings("made.yaml", TODAY + rule))
+
+    def proposal(phrase: str, test: str) -> Proposal:
+        return Proposal("new", (phrase,), (), "Yes.", (test,), (), "")
+
+    fine = proposal("blue glaze", "is that a blue glaze")
+    harmful = proposal("these pots", "I like these pots")
+    bench = Bench(settings)
+
+    assert bench.settled([replace(harmful, id="a"), fine]) == [fine]
+    assert bench.settled([fine, replace(harmful, id="a")]) == [fine]
 
 
 async def test_a_chinese_question_becomes_a_rule_too(lab: Lab, writer: Writer, at: At) -> None:
