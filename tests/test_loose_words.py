@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.quick_replies import Hours, Question, QuickReplies, Rule, When
+from core.quick_replies.reader import Reader
 from core.quick_replies.typos import Typos, edits
 
 
@@ -58,6 +59,8 @@ def test_other_forms_of_a_word_are_the_word(language: str, phrase: str, text: st
         ("en", "human", "humanity"),
         ("en", "organ", "organization"),
         ("es", "casa", "en ese caso"),
+        ("fr", "commande", "le commandement"),
+        ("de", "Mensch", "Menschlichkeit"),
         ("en", "order", "ordnung"),
     ],
 )
@@ -103,6 +106,31 @@ def test_a_slip_of_the_finger_is_forgiven(phrase: str, text: str) -> None:
 )
 def test_another_word_a_short_one_and_a_number_are_no_slips(phrase: str, text: str) -> None:
     assert _matched(phrase, text) is None
+
+
+@pytest.mark.parametrize("text", ["refnud7", "r3fund", "re\u0301fnud\u0903"])
+def test_a_word_with_digits_is_never_corrected(text: str) -> None:
+    replies = _replies(When(any=("refund",)), When(any=("r2d2refund",)))
+    assert _answers(replies, text) is None
+
+
+def test_the_very_words_of_a_later_rule_go_before_a_slip_of_an_earlier_one() -> None:
+    replies = _replies(When(any=("refund",)), When(any=("parcel",)))
+    assert _answers(replies, "refnud for a parcel") == "1"
+
+
+def test_a_message_of_strange_words_only_is_not_read_to_its_end() -> None:
+    strange = " ".join(f"qzxw{chr(97 + n // 26)}{chr(97 + n % 26)}" for n in range(500))
+    assert _answers(_replies(When(any=("refund",))), f"refnud {strange}") == "0"
+    assert _answers(_replies(When(any=("refund",))), f"{strange} refnud") is None
+
+
+def test_no_more_than_some_words_are_remembered() -> None:
+    reader = Reader(["refund"], ["en"])
+    for n in range(10_000):
+        reader.read([f"qzxw{n}"])
+    assert reader.remembered <= 4_096
+    assert reader.read(["refnud"]).typos == {"refnud": "refund"}
 
 
 def test_patterns_are_taken_at_their_word() -> None:

@@ -15,7 +15,7 @@ from core.quick_replies.forms import Forms
 from core.quick_replies.typos import SHORTEST, Typos
 
 _REMEMBERED = 4096  # words
-_MOST, _LONGEST = 40, 40  # strange words of a message, letters of one: nobody mistypes more
+_MOST, _LONGEST = 25, 40  # strange words of a message, letters of one: nobody mistypes more
 _EVERYWHERE = "en"  # English words are part of every other language's
 
 
@@ -50,6 +50,11 @@ class Reader:
         self.same: Mapping[str, str] = self._forms.same if self._forms else {}
         self._as_listed = frozenset(words) - self.same.keys()
         self._meaningless: set[str] = set()
+
+    @property
+    def remembered(self) -> int:
+        """How many words are known to mean nothing."""
+        return len(self._meaningless)
 
     def read(self, tokens: Sequence[str]) -> Reading:
         strange = set(tokens).difference(self._as_listed, self._meaningless)

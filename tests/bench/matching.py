@@ -31,7 +31,9 @@ async def matching(bench: Bench, keys: set[str]) -> None:
 
 
 def compiled(samples: Sequence[rules.Sample]) -> QuickReplies:
-    return QuickReplies.compile(_rule(sample.rule) for sample in samples)
+    replies = QuickReplies.compile(_rule(sample.rule) for sample in samples)
+    replies.prepare()
+    return replies
 
 
 def _rule(written: dict[str, Any]) -> Rule:
