@@ -20,7 +20,7 @@ from pydantic import BaseModel, SecretStr
 import connectors
 from core import memory
 from core.errors import FrontdeskError, Problem, SettingsError
-from core.ports import AgentDesk, Connector, LanguageModel, Services
+from core.ports import AgentDesk, Connector, Embedder, LanguageModel, Services
 from core.redact import set_up_logging
 from core.service import Outward, Service
 from core.settings import Settings, load
@@ -58,7 +58,7 @@ class Composition:
         return settings
 
     def outward(self) -> Outward:
-        return Outward(self.channels, self.desk, self.model, self.load)
+        return Outward(self.channels, self.desk, self.model, self.load, self.embedder)
 
     def channels(self, settings: Settings, services: Services) -> Sequence[Connector]:
         on = [name for name in connectors.SETTINGS if not settings.why_off(f"channels.{name}")]
@@ -89,6 +89,18 @@ class Composition:
             settings.gpt.model,
             total=settings.timeouts.gpt_total.total_seconds(),
             silence=settings.timeouts.gpt_silence.total_seconds(),
+        )
+
+    def embedder(self, settings: Settings) -> Embedder | None:
+        if settings.why_off("gpt") or not settings.gpt.embeddings_model:
+            return None
+        from core.embedder import OpenAIEmbedder  # only where it is on: the client is heavy
+
+        return OpenAIEmbedder(
+            settings.gpt.api_key.get_secret_value(),
+            settings.gpt.base_url,
+            settings.gpt.embeddings_model,
+            total=settings.timeouts.gpt_total.total_seconds(),
         )
 
     def _slack_app(self, settings: Settings, services: Services) -> Any:

@@ -14,7 +14,7 @@ from core.folding import words
 from core.handover import Asks
 from core.hours import OpeningHours
 from core.messages import Author, AuthorKind
-from core.quick_replies import Close, Examples, Hit, Question, QuickReplies
+from core.quick_replies import Close, Examples, Hit, Question, QuickReplies, VectorExamples
 from core.records import Conversation
 from core.settings import Settings
 
@@ -37,7 +37,8 @@ Decision = PersonAsked | Hit | Close | Later | None
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The settings of one moment. `is_whole` is False until the rules' examples are compiled."""
+    """The settings of one moment. `is_whole` is False until the rules' examples are compiled.
+    `embedded` are the same examples with a provider's vectors, once these are there."""
 
     settings: Settings
     rules: QuickReplies
@@ -46,6 +47,7 @@ class Policy:
     bot: Author
     zone: ZoneInfo
     is_whole: bool = True
+    embedded: VectorExamples | None = None
 
     @classmethod
     def of(
@@ -81,7 +83,7 @@ class Policy:
             return PersonAsked(asked)
         if hit is not None and hit.has_words:
             return hit
-        if not self.is_whole:
+        if not self.is_whole or (self.embedded and not self.embedded.examples.has(text)):
             return Later()
         return self.rules.by_example(question, hit, self.rules.examples)
 

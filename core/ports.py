@@ -31,6 +31,7 @@ from core.messages import (
     Receipt,
     Reply,
     Turn,
+    Usage,
 )
 from core.notices import ConversationView, Notice
 
@@ -261,6 +262,27 @@ class AgentDesk(Protocol):
         """What `key` became if it landed at or after `since`: a thread's root when `case` is
         None, else a line in it. Raises SendLater when the desk cannot be asked now."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """The vectors of some texts, each of length 1, as little-endian numbers of half precision;
+    and what they cost."""
+
+    vectors: tuple[bytes, ...]
+    usage: Usage
+
+
+class Embedder(Protocol):
+    """Makes vectors of texts: the more alike two texts are in meaning, the nearer they lie."""
+
+    model: str
+
+    async def embed(self, texts: Sequence[str]) -> Embedded:
+        """One vector a text, in their order. One attempt. Raises ModelRefused or ModelFailed."""
+        ...
+
+    async def close(self) -> None: ...
 
 
 class LanguageModel(Protocol):

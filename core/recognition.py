@@ -2,22 +2,27 @@
 
 Most messages never come here: what matches exactly, and what the examples tell at once, is
 answered with the message. This is for examples that take longer, because they are still being
-compiled.
+compiled, or because a provider's model compares them.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from core.customers import Customers
+from core.embeddings import Embeddings
+from core.errors import ModelError, ModelPaused
 from core.messages import ConversationId, Message, Mode
 from core.policy import Decision, Policy
 from core.records import Conversation
 from core.store import Store, Transaction
 from core.store.reader import Reader
+
+log = logging.getLogger(__name__)
 
 GoOn = Callable[[Transaction, Policy, Conversation, int], None]
 
@@ -41,6 +46,7 @@ class Recognition:
         self._customers = customers
         self._policy = policy
         self._go_on = go_on
+        self.embeddings: Embeddings | None = None
         self._whole = asyncio.Event()
         self._looked: dict[ConversationId, int] = {}
 
@@ -54,7 +60,7 @@ class Recognition:
 
     async def settle(self, id: ConversationId) -> bool:
         """Whether the next message was answered; if not, it is GPT's. Raises StoreUnavailable."""
-        if self._policy().is_whole:
+        if self._policy().is_whole and self._policy().embedded is None:
             return False
         asked = await self._store.read(lambda tx: _next(tx, id))
         if asked is None or self._looked.get(id) == asked.message.seq:
@@ -70,7 +76,18 @@ class Recognition:
         return self._policy()
 
     async def _decide(self, policy: Policy, asked: _Asked) -> Decision:
-        return policy.decide(asked.message.text, asked.conversation, asked.now)
+        text, conversation = asked.message.text, asked.conversation
+        question = policy.question(text, conversation, asked.now)
+        if policy.embedded is None or self.embeddings is None:
+            return policy.rules.find(question)
+        try:
+            vector = await self.embeddings.of(policy, text, conversation.id)
+        except ModelError as error:
+            if not isinstance(error, ModelPaused):
+                log.warning("a question is compared without its vector: %s", error)
+            return policy.rules.find(question)
+        hit = policy.rules.match(question)
+        return policy.rules.by_example(question, hit, policy.embedded.asked(vector))
 
     def _answer(self, tx: Transaction, policy: Policy, asked: _Asked, decision: Decision) -> bool:
         conversation, message = tx.conversation_by_id(asked.conversation.id), asked.message

@@ -153,6 +153,7 @@ class ExpenseReason(StrEnum):
     FAILED = "failed"  # the call broke off, or what it brought was of no use
     LATE = "late"  # a person had taken over, or the question was settled otherwise
     HANDED_OVER = "handed_over"  # GPT called a person without a word of its own
+    EMBEDDING = "embedding"  # vectors, of a customer's question or of the rules' examples
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ Nothing outward is named here: the channels, the desk and the model come from `c
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +18,7 @@ from core.accounts import Accounts
 from core.casework import Casework
 from core.couriers import Couriers
 from core.customers import Customers
+from core.embeddings import Embeddings
 from core.engine import Engine
 from core.errors import SettingsError, StoreUnavailable
 from core.files import StoredFiles
@@ -29,11 +29,13 @@ from core.messages import ChannelName
 from core.metrics import Metrics
 from core.notices import Notice
 from core.outbox import Outbox
+from core.policies import Policies
 from core.policy import Policy
 from core.ports import (
     AgentDesk,
     Connector,
     CountsConnections,
+    Embedder,
     LanguageModel,
     Route,
     Services,
@@ -64,13 +66,14 @@ _COUNT_EVERY = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Outward:
-    """What only the composition root knows how to make. `desk` and `model` give None when the
-    settings have no credentials for them."""
+    """What only the composition root knows how to make. `desk`, `model` and `embedder` give None
+    when the settings have no credentials for them."""
 
     channels: Callable[[Settings, Services], Sequence[Connector]]
     desk: Callable[[Settings, Services], AgentDesk | None]
     model: Callable[[Settings], LanguageModel | None]
     load: Callable[[], Settings]
+    embedder: Callable[[Settings], Embedder | None]
 
 
 class Service:
@@ -88,7 +91,7 @@ class Service:
         self._outward = outward
         self._now = now
         self._extra_routes = routes
-        self._policy = Policy.of(settings, learn=False)
+        self._policies = Policies(settings)
         self._tasks = Tasks()
         self.metrics = Metrics()
 
@@ -146,6 +149,8 @@ class Service:
         self.provider = Provider(
             self.turns, self.customers, self._tasks, self.policy, self._announce
         )
+        self.embeddings = Embeddings(store, self._tasks, self._policies.embed)
+        self._policies.serve(self.turns.recognition, self.embeddings)
         self._rates = CustomerRates(settings.limits.customer_per_minute, time.monotonic)
         self.engine = Engine(
             store,
@@ -157,26 +162,26 @@ class Service:
             self.policy,
             self._now,
         )
-        couriers = Couriers(store, self.channels, self.desk)
         self.outbox = Outbox(
             store,
-            couriers,
+            Couriers(store, self.channels, self.desk),
             Receipts(self.casework, self.policy, self._announce),
             self._tasks,
             self._now,
-            attempt=lambda: self._policy.settings.timeouts.platform,
+            attempt=lambda: self.policy().settings.timeouts.platform,
             failed=self.metrics.outbox_failed,
         )
         self.accounts = Accounts(store, self.policy, self.metrics.gpt_budget)
         self.reminders = Reminders(store, self.casework, self.policy, self._now)
         self.library = self.turns.calls.library = Library(
-            Shelf(store), lambda: self._policy.settings, told=self._announce
+            Shelf(store), lambda: self.policy().settings, told=self._announce
         )
 
     async def _begin(self) -> None:
         self._listen()
         await self._open_kept_requests()
         self.provider.use(self._outward.model(self._settings))
+        self.embeddings.replace(self._outward.embedder(self._settings))
         self.web = self._web_server()
         await self.web.start()
         self._tasks.start(self.outbox.run(), "outbox")
@@ -196,7 +201,7 @@ class Service:
     def _listen(self) -> None:
         telemetry = Telemetry(self.metrics, self._now)
         self.store.commit_seconds = self.metrics.commit
-        self.turns.used = self.metrics.gpt_used
+        self.turns.used = self.embeddings.used = self.metrics.gpt_used
         self.turns.answered = self.metrics.gpt_answered
         self.turns.calls.announce = self._announce
         self.turns.budget.announce = self._announce
@@ -262,7 +267,7 @@ class Service:
         while True:
             try:
                 await self.files.sweep()
-                await self.store.write(lambda tx: known_answers.sweep(tx, self._policy))
+                await self.store.write(lambda tx: known_answers.sweep(tx, self.policy()))
             except StoreUnavailable as error:
                 log.warning("what is old is kept for now: %s", error)
             await asyncio.sleep(_SWEEP_EVERY)
@@ -270,19 +275,10 @@ class Service:
     # --- settings --------------------------------------------------------------------------
 
     def policy(self) -> Policy:
-        return self._policy
-
-    async def _learn(self) -> None:
-        """Compile the examples while messages that match exactly are answered already."""
-        try:
-            self._policy = await asyncio.to_thread(Policy.of, self._settings)
-        except Exception:
-            log.exception("the examples cannot be used; everything else goes on")
-            self._policy = dataclasses.replace(self._policy, is_whole=True)
-        self.turns.recognition.learned()
+        return self._policies.current
 
     async def _watch_settings(self) -> None:
-        await self._learn()
+        await self._policies.learn()
         await SettingsWatcher(
             self._settings,
             self._outward.load,
@@ -291,12 +287,11 @@ class Service:
         ).run()
 
     async def _use_settings(self, settings: Settings, changes: str) -> None:
-        old, known = self._policy.settings, self._policy.rules.examples
-        # The old rules go on answering while the new ones are compiled.
-        self._policy = await asyncio.to_thread(Policy.of, settings, known=known)
-        self.turns.recognition.learned()
+        old = self.policy().settings
         if (old.gpt, old.timeouts) != (settings.gpt, settings.timeouts):
             self.provider.replace(self._outward.model(settings))
+            self.embeddings.replace(self._outward.embedder(settings))
+        await self._policies.use(settings)
         if old.desk != settings.desk:
             self._tasks.start(self.reminders.reschedule(), "new waiting times")
         self._rates.per_minute = settings.limits.customer_per_minute
@@ -357,6 +352,7 @@ class Service:
         await self.web.stop()
         await self._tasks.close()
         await self.provider.close()
+        await self.embeddings.close()
         await self.store.close()
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -290,4 +291,11 @@ known_answers = Table(
     Column("text", LongWords, nullable=False),
     Column("model", LongWords, nullable=False),
     Column("at", Instant, nullable=False, index=True),
+)
+
+vectors = Table(
+    "vectors",
+    metadata,
+    Column("key", Words(64), primary_key=True),  # of a model and a text
+    Column("value", LargeBinary, nullable=False),
 )

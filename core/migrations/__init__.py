@@ -2,9 +2,5 @@
 
 from __future__ import annotations
 
-REVISIONS = (
-    "0001",
-    "0002",
-    "0003",
-    "0004",
-)  # oldest first; the last is what this version works with
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
+"""Oldest first; the last is what this version works with."""

@@ -1,6 +1,6 @@
 """Quick replies: answers that cost nothing, found by the words of a message."""
 
-from core.quick_replies.examples import Examples
+from core.quick_replies.examples import Examples, VectorExamples
 from core.quick_replies.lessons import Doubt, doubts
 from core.quick_replies.matcher import Explanation, NearMiss, QuickReplies
 from core.quick_replies.rules import (
@@ -37,6 +37,7 @@ __all__ = [
     "RuleButton",
     "Shadow",
     "Then",
+    "VectorExamples",
     "When",
     "doubts",
     "run_tests",

@@ -8,7 +8,7 @@ rules are so close that neither may answer by itself.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from core.quick_replies.phrases import key_of
@@ -36,6 +36,19 @@ class Nearest(Protocol):
     def nearest(self, text: str) -> Sequence[Guess]:
         """The rules that are most like `text`, best first."""
         ...
+
+
+class NearVectors(Protocol):
+    """See `core.similarity.vectors.Vectors`."""
+
+    @property
+    def enough(self) -> float: ...
+    @property
+    def lead(self) -> float: ...
+    @property
+    def near(self) -> float: ...
+
+    def nearest(self, vector: bytes) -> Sequence[Guess]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +95,10 @@ class Examples:
         """Each text once."""
         return iter(dict.fromkeys(text for texts in self.texts for text in texts))
 
+    def has(self, text: str) -> bool:
+        """Whether `text` is one of them, word for word."""
+        return key_of(text) in self.owners
+
     def nearest(self, text: str) -> Iterator[tuple[Guess, Sequence[int]]]:
         """Guesses, the best first, and whose each may be: of rules that share their examples the
         first in the file answers whose filters hold."""
@@ -105,13 +122,41 @@ class Examples:
         close = tuple(o for o in likely if o.score >= max(self.near, best.score - self.lead))
         return Close(close) if len(close) > 1 else None
 
-    def embedded(self, vectors: Mapping[str, bytes]) -> Examples:
-        """The same with a vector for each text. Takes its time for many."""
-        raise NotImplementedError
+    def embedded(self, vectors: Mapping[str, bytes]) -> VectorExamples:
+        """The same with a provider's vector for each text. Takes its time for many."""
+        from core.similarity.vectors import Vectors
+
+        texts = _without_repeats(self.texts, self.owners)
+        compiled = Vectors.compile(texts, [[vectors[text] for text in some] for some in texts])
+        return VectorExamples(self, compiled)
+
+
+@dataclass(frozen=True, slots=True)
+class VectorExamples:
+    """Examples that a provider's model compares."""
+
+    examples: Examples
+    vectors: NearVectors
 
     def asked(self, vector: bytes) -> Examples:
-        """For one message, which has this vector."""
-        raise NotImplementedError
+        """For the one message that has this vector."""
+        near = self.vectors
+        return replace(
+            self.examples,
+            similar=_Asked(near, vector),
+            enough=near.enough,
+            lead=near.lead,
+            near=near.near,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    vectors: NearVectors
+    vector: bytes
+
+    def nearest(self, text: str) -> Sequence[Guess]:
+        return self.vectors.nearest(self.vector)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ BUILT_IN: Mapping[str, Price] = {
         ("gpt-4o-mini", 0.15, 0.075, 0.6),
         ("o3", 2.0, 0.5, 8.0),
         ("o4-mini", 1.1, 0.275, 4.4),
+        ("text-embedding-3-small", 0.02, 0.02, 0.0),
+        ("text-embedding-3-large", 0.13, 0.13, 0.0),
     )
 }
 _DATE = re.compile(r"-\d{4}-\d{2}-\d{2}$")

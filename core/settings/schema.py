@@ -106,6 +106,7 @@ class Gpt(Switchable):
     cheap_model: str = ""
     instructions: str = ""
     knowledge: tuple[Text, ...] = ()
+    embeddings_model: str = ""
     debounce: Wait = timedelta(seconds=1)
     max_history: Annotated[int, Field(ge=200, le=1_000_000)] = 4000
     cache: WaitOrNever = timedelta(hours=24)

@@ -15,6 +15,7 @@ from core.tables import (
     expenses,
     files,
     messages,
+    vectors,
 )
 
 _conversation: BindParameter[Any] = bindparam("conversation")
@@ -244,3 +245,10 @@ ADD_FILE = files.insert()
 SET_FILE = files.update().where(files.c.id == bindparam("file"))
 DROP_FILE = files.delete().where(files.c.id == bindparam("file"))
 EXPIRE_FILES = files.update().where(files.c.id.in_(bindparam("ids", expanding=True)))
+
+# --- vectors --------------------------------------------------------------------------------
+
+VECTORS = select(vectors).where(vectors.c.key.in_(bindparam("keys", expanding=True)))
+VECTOR_KEYS = select(vectors.c.key)
+ADD_VECTOR = vectors.insert()
+FORGET_VECTORS = vectors.delete().where(vectors.c.key.in_(bindparam("keys", expanding=True)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from openai import BadRequestError
+from openai import APIStatusError, BadRequestError
 
 from sandbox.openai import Request, shop_assistant
 from tests.sandbox.openai_clients import TOOL, running
@@ -113,6 +113,44 @@ async def test_embeddings_come_as_base64_or_numbers_and_like_texts_are_near() ->
         assert plain.data[0].embedding == pytest.approx(first, abs=1e-6)
         with pytest.raises(BadRequestError, match="empty string"):
             await client.embeddings.create(model="text-embedding-3-small", input=[""])
+
+
+async def test_embeddings_of_words_that_mean_the_same_are_near_in_every_language() -> None:
+    async with running() as (_, client):
+        texts = [
+            "When will my monstera be here?",
+            "多久能收到？",
+            "How many days is delivery?",
+            "A joke!",
+        ]
+        answer = await client.embeddings.create(model="text-embedding-3-small", input=texts)
+        first, chinese, other, far = (item.embedding for item in answer.data)
+        assert dot(first, chinese) > 0.5 < dot(first, other)
+        assert dot(first, far) < 0.3
+
+
+EMBEDDING_MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
+    "model": ({"model": "text-embedding-9"}, "model_not_found"),
+    "field": ({"temperature": 1}, "unknown_parameter"),
+    "type": ({"input": [1, "a"]}, "invalid_type"),
+    "form": ({"encoding_format": "int8"}, "invalid_value"),
+    "size": ({"dimensions": 4000}, "None"),
+    "none": ({"input": []}, "empty_array"),
+    "too many": ({"input": ["a"] * 2049}, "array_above_max_length"),
+    "too long": ({"input": "a" * 40_000}, "context_length_exceeded"),
+    "too long together": ({"input": ["a" * 2_000] * 700}, "max_tokens_per_request"),
+}
+
+
+@pytest.mark.parametrize("mistake", EMBEDDING_MISTAKES)
+async def test_embeddings_are_refused_in_openais_own_words(mistake: str) -> None:
+    wrong, code = EMBEDDING_MISTAKES[mistake]
+    async with running() as (sandbox, client):
+        asked = {"model": "text-embedding-3-small", "input": "a", **wrong}
+        with pytest.raises(APIStatusError) as refused:
+            await client.post("/embeddings", body=asked, cast_to=object)
+        assert str(refused.value.code) == code
+        assert not sandbox.journal.of("embeddings")
 
 
 def dot(one: list[float], other: list[float]) -> float:

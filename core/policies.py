@@ -1,0 +1,69 @@
+"""The policy in force, and how the next one takes its place: as a whole, and without a pause.
+
+Compiling many examples takes seconds, so it happens in a thread. At the start, what matches
+exactly is answered meanwhile and everything else waits; later the old rules go on answering.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import replace
+
+from core.embeddings import Embeddings
+from core.policy import Policy
+from core.quick_replies import VectorExamples
+from core.recognition import Recognition
+from core.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+class Policies:
+    """Belongs to one service."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.current = Policy.of(settings, learn=False)
+
+    def serve(self, recognition: Recognition, embeddings: Embeddings) -> None:
+        """Tell these whenever another policy is in force; before any other method."""
+        self._recognition = recognition
+        self._embeddings = recognition.embeddings = embeddings
+
+    async def learn(self) -> None:
+        """Compile the examples of the first policy."""
+        try:
+            whole = await asyncio.to_thread(Policy.of, self.current.settings)
+        except Exception:
+            log.exception("the examples cannot be used; everything else goes on")
+            whole = replace(self.current, is_whole=True)
+        self._enforce(whole)
+
+    async def use(self, settings: Settings) -> None:
+        """Put the policy of other settings in force. The vectors of examples that stay the same
+        are kept, unless another model makes them."""
+        old = self.current
+        new = await asyncio.to_thread(Policy.of, settings, known=old.rules.examples)
+        if (
+            self._embeddings.is_on
+            and new.rules.examples is old.rules.examples
+            and _same_model(old, new)
+        ):
+            new = replace(new, embedded=old.embedded)
+        self._enforce(new)
+
+    def embed(self, policy: Policy, examples: VectorExamples) -> None:
+        """The vectors of the examples of `policy` are there."""
+        if self.current is policy:
+            self.current = replace(policy, embedded=examples)
+
+    def _enforce(self, policy: Policy) -> None:
+        self.current = policy
+        self._recognition.learned()
+        if policy.embedded is None:
+            self._embeddings.follow(policy)
+
+
+def _same_model(old: Policy, new: Policy) -> bool:
+    one, other = old.settings.gpt, new.settings.gpt
+    return (one.embeddings_model, one.base_url) == (other.embeddings_model, other.base_url)
