@@ -89,6 +89,7 @@ class Composition:
             settings.gpt.model,
             total=settings.timeouts.gpt_total.total_seconds(),
             silence=settings.timeouts.gpt_silence.total_seconds(),
+            max_tokens=settings.gpt.max_answer_tokens,
         )
 
     def embedder(self, settings: Settings) -> Embedder | None:

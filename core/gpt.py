@@ -8,25 +8,17 @@ ModelRefused or ModelFailed here.
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import openai
 
-from core.clean import clean, is_blank
+from core.clean import clean
 from core.errors import ModelError, ModelFailed, ModelRefused
-from core.messages import Answer, Turn, Usage
-from core.prompt import RECITAL, recites, tokens
-
-MAX_TEXT = 8_000
-"""An answer is cut after so many characters; nobody reads more in a chat."""
-_MAX_ARGUMENTS = 20_000
-_MOST_TOKENS = 10_000_000  # of one call; a server that counts more has miscounted
-
-HAND_OVER = "hand_over_to_person"
+from core.heard import FILTERED, HAND_OVER, MAX_TEXT, Heard
+from core.messages import Answer, Turn
+from core.prompt import tokens
 
 _TOOL = {
     "type": "function",
@@ -46,6 +38,7 @@ _TOOL = {
     },
 }
 _OPTIONAL: dict[str, Any] = {"stream_options": {"include_usage": True}, "tools": [_TOOL]}
+_CHARACTERS = 4  # of a token, where it has many
 _KEY = re.compile(r"\b(?:sk-|Bearer )[\w*.-]{4,}")
 
 
@@ -53,11 +46,18 @@ class OpenAIModel:
     """A model behind any server that is compatible with OpenAI's.
 
     `total` bounds a whole answer and `silence` each pause in it, both in seconds. The first
-    piece may take half of `total`, because some models think before they speak.
+    piece may take half of `total`, because some models think before they speak. An answer has at
+    most `max_tokens`, and also where a server does not know them about as many characters as that.
     """
 
     def __init__(
-        self, api_key: str, base_url: str, model: str, total: float, silence: float
+        self,
+        api_key: str,
+        base_url: str,
+        model: str,
+        total: float,
+        silence: float,
+        max_tokens: int = 2000,
     ) -> None:
         self._client = openai.AsyncOpenAI(
             api_key=api_key, base_url=base_url, max_retries=0, timeout=total
@@ -67,7 +67,8 @@ class OpenAIModel:
         self._total = total
         self._silence = silence
         self._first = max(silence, total / 2)
-        self._options = dict(_OPTIONAL)
+        self._options = {**_OPTIONAL, "max_completion_tokens": max_tokens}
+        self._most = min(MAX_TEXT, max_tokens * _CHARACTERS)
 
     async def check(self, model: str = "") -> None:
         """Ask for the model's entry, which costs nothing. A server that has no such list, or a
@@ -93,7 +94,8 @@ class OpenAIModel:
         for turn in turns:
             role = "user" if turn.role == "customer" else "assistant"
             messages.append({"role": role, "content": turn.text})
-        heard = _Heard(asked=sum(tokens(message["content"]) for message in messages))
+        asked = sum(tokens(message["content"]) for message in messages)
+        heard = Heard(asked, self._most)
         try:
             async with asyncio.timeout(self._total):
                 await self._ask(model, messages, heard, on_draft)
@@ -113,7 +115,7 @@ class OpenAIModel:
         self,
         model: str,
         messages: list[dict[str, str]],
-        heard: _Heard,
+        heard: Heard,
         on_draft: Callable[[str], None],
     ) -> None:
         while True:
@@ -130,7 +132,7 @@ class OpenAIModel:
         self,
         model: str,
         messages: list[dict[str, str]],
-        heard: _Heard,
+        heard: Heard,
         on_draft: Callable[[str], None],
     ) -> None:
         create: Any = self._client.chat.completions.create
@@ -141,7 +143,7 @@ class OpenAIModel:
                     async for chunk in stream:
                         patience.reschedule(asyncio.get_running_loop().time() + self._silence)
                         if heard.take(chunk):
-                            on_draft(heard.text[:MAX_TEXT])
+                            on_draft(heard.text[: self._most])
                         if heard.is_full:
                             break
         except TimeoutError:
@@ -199,10 +201,9 @@ _FOR_GOOD: dict[str | None, str] = {
     "invalid_api_key": "gpt.api_key was refused",
     "model_not_found": "gpt.model is not known there, or gpt.api_key may not use it",
     "context_length_exceeded": "the conversation is too long for the model; lower gpt.max_history",
-    "content_filter": "the provider's content filter refused this conversation",
-    "content_policy_violation": "the provider's content filter refused this conversation",
+    "content_filter": FILTERED,
+    "content_policy_violation": FILTERED,
 }
-_RECITED = "the answer repeated GPT's own instructions and was held back"
 _LASTING = frozenset({"insufficient_quota", "invalid_api_key", "model_not_found"})
 _REFUSALS = {
     401: "gpt.api_key was refused",
@@ -215,101 +216,6 @@ _REFUSALS = {
 def _refused(code: str | None, where: str = "", setting: str = "gpt.model") -> ModelRefused:
     reason = _FOR_GOOD[code].replace("gpt.model", setting)
     return ModelRefused(reason + where, lasting=code in _LASTING)
-
-
-@dataclass(slots=True)
-class _Heard:
-    """What has been streamed so far, of an answer to about `asked` tokens."""
-
-    asked: int
-    began: bool = False
-    text: str = ""
-    calls: dict[int, tuple[str, str]] = field(default_factory=dict)
-    model: str = ""
-    finish: str = ""
-    usage: Usage | None = None
-
-    @property
-    def is_full(self) -> bool:
-        called = sum(1 + len(arguments) for _, arguments in self.calls.values())
-        return len(self.text) > MAX_TEXT or called > _MAX_ARGUMENTS
-
-    @property
-    def used(self) -> Usage:
-        """What the server has counted, else an estimate. One that never said anything is taken
-        to have done nothing."""
-        if self.usage is not None:
-            return self.usage
-        said = [self.text, *(arguments for _, arguments in self.calls.values())]
-        return Usage(self.asked, sum(map(tokens, said))) if self.began else Usage()
-
-    def take(self, chunk: Any) -> bool:
-        """Add one chunk; True when it brought visible text. Raises ModelRefused when the text
-        has come to repeat our instructions, before anybody is shown them."""
-        self.began = True
-        self.model = chunk.model or self.model
-        if chunk.usage is not None:
-            self.usage = _counted(chunk.usage)
-        piece = ""
-        for choice in chunk.choices[:1]:
-            delta = choice.delta
-            piece = (delta.content or delta.refusal or "").replace("\x00", "")
-            self.finish = choice.finish_reason or self.finish
-            for call in delta.tool_calls or ():
-                self._add_call(call.index or 0, call.function)
-        self.text += piece
-        if recites(self.text[-len(piece) - RECITAL :]):
-            raise ModelRefused(_RECITED)
-        return bool(piece and self.text.strip())
-
-    def _add_call(self, index: int, function: Any) -> None:
-        name, arguments = self.calls.get(index, ("", ""))
-        self.calls[index] = (name + (function.name or ""), arguments + (function.arguments or ""))
-
-    def answer(self, model: str) -> Answer:
-        """The whole, once nothing more comes. Raises ModelRefused or ModelFailed."""
-        if self.finish == "content_filter":
-            raise ModelRefused(_FOR_GOOD["content_filter"])
-        if not self.finish and not self.is_full:
-            raise ModelFailed("the answer broke off in the middle, or there was none")
-        unasked = [name for name, _ in self.calls.values() if name != HAND_OVER]
-        if unasked:
-            called = clean(unasked[0])[:40]
-            raise ModelFailed(f"the model called {called!r}, which is not offered", answered=True)
-        text = clean(_cut(self.text)).strip()
-        text = "" if is_blank(text) else text
-        if not text and not self.calls:
-            raise ModelFailed("the model answered with an empty text", answered=True)
-        reason = next((_reason(arguments) for _, arguments in self.calls.values()), "")
-        return Answer(text, bool(self.calls), reason, self.model or model, self.used)
-
-
-def _counted(usage: Any) -> Usage:
-    """The client checks nothing of what a server counts, and a number decides over money."""
-    asked, said = _number(usage.prompt_tokens), _number(usage.completion_tokens)
-    details = getattr(usage, "prompt_tokens_details", None)
-    return Usage(asked, said, min(asked, _number(getattr(details, "cached_tokens", 0))))
-
-
-def _number(value: object) -> int:
-    return min(max(value, 0), _MOST_TOKENS) if isinstance(value, int) else 0
-
-
-def _cut(text: str) -> str:
-    if len(text) <= MAX_TEXT:
-        return text
-    head = text[:MAX_TEXT]
-    border = max(head.rfind(" "), head.rfind("\n"))
-    return head[: border if border > MAX_TEXT // 2 else MAX_TEXT] + " …"
-
-
-def _reason(arguments: str) -> str:
-    # A call without a readable reason is still a call for a person.
-    try:
-        reason = json.loads(arguments)["reason"]
-    except (ValueError, LookupError, TypeError, RecursionError):
-        return ""
-    return " ".join(clean(str(reason)).split())[:300]
 
 
 def _says_nothing(error: Exception) -> bool:

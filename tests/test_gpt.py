@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 from aiohttp import web
 
 from core.errors import ModelFailed, ModelRefused
-from core.gpt import MAX_TEXT, OpenAIModel
+from core.gpt import OpenAIModel
+from core.heard import MAX_TEXT
 from core.messages import Answer
 from core.messages import Turn as Said
 from core.ports import LanguageModel
@@ -43,8 +45,9 @@ def _model(
     name: str = "gpt-5-mini",
     total: float = 5.0,
     silence: float = 5.0,
+    max_tokens: int = 2000,
 ) -> OpenAIModel:
-    return OpenAIModel(key, server.base_url, name, total, silence)
+    return OpenAIModel(key, server.base_url, name, total, silence, max_tokens)
 
 
 async def _ask(model: LanguageModel, turns: Sequence[Said] = HELLO) -> Answer:
@@ -118,12 +121,29 @@ async def test_refusal_in_the_models_own_words_is_an_answer(
     assert (await _ask(model)).text == "I cannot help with that."
 
 
-async def test_endless_text_is_cut(server: OpenAISandbox, model: OpenAIModel) -> None:
+async def test_endless_text_is_cut(server: OpenAISandbox) -> None:
     """D21: 200 KB are read no further than a customer would."""
-    server.script(Turn("word " * 40_000, chunk_size=5_000))
+    server.script(Turn(" ".join(f"word{n}" for n in range(25_000)), chunk_size=5_000))
+    model = _model(server, max_tokens=100_000)
     answer = await _ask(model)
+    await model.close()
     assert MAX_TEXT - 10 < len(answer.text) <= MAX_TEXT + 2
-    assert answer.text.endswith("word …")
+    assert re.search(r" word\d+ …$", answer.text)
+
+
+async def test_an_answer_is_no_longer_than_the_settings_say(server: OpenAISandbox) -> None:
+    """D21: the server is told, and what it cuts in the middle of a word ends with a mark."""
+    model = _model(server, max_tokens=16)
+    server.script(
+        Turn("Ferns like it shady and damp, so keep them away from the southern window.")
+    )
+    answer = await _ask(model)
+    assert answer.text == "Ferns like it shady and damp, so keep them away from the …"
+    assert server.journal.of("chat.completions")[0].arguments["max_completion_tokens"] == 16
+    server.script(Turn(finish_reason="length"))
+    with pytest.raises(ModelFailed, match=r"gpt\.max_answer_tokens before it said a word"):
+        await _ask(model)
+    await model.close()
 
 
 async def test_a_recital_of_our_instructions_is_held_back_before_it_is_seen(
@@ -251,9 +271,9 @@ async def test_check_of_a_broken_server_is_a_failure(
 
 
 async def _plain_server(request: web.Request) -> web.StreamResponse:
-    """Knows neither `stream_options` nor `tools`, sends no usage and no ids."""
+    """Knows none of the newer options, sends no usage and no ids."""
     body = await request.json()
-    for name in ("stream_options", "tools"):
+    for name in ("stream_options", "tools", "max_completion_tokens"):
         if name in body:
             error = {"error": {"message": f"Unrecognized request argument supplied: {name}"}}
             return web.json_response(error, status=400)

@@ -112,13 +112,25 @@ async def test_nobody_listening_is_a_failure(server: OpenAISandbox, model: OpenA
         Turn("\u2800\u3164"),
         Turn(no_choices=True),
         Turn("Done!", tool_calls=(ToolCall("delete_everything"),)),
+        Turn(". . . !! 。"),
+        Turn("I am sorry to hear that. " * 40),
+        Turn("请稍等。" * 200),
     ],
-    ids=["empty", "blank", "blank signs", "no choices", "unasked tool"],
+    ids=[
+        "empty",
+        "blank",
+        "blank signs",
+        "no choices",
+        "unasked tool",
+        "punctuation",
+        "babble",
+        "Chinese babble",
+    ],
 )
 async def test_useless_answers_are_failures(
     server: OpenAISandbox, model: OpenAIModel, turn: Turn
 ) -> None:
-    """D21: empty, blank, no choices, a tool that was not offered."""
+    """D21: empty, blank, no choices, a tool that was not offered, the same again and again."""
     server.script(turn)
     await _failure(model)
 

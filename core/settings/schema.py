@@ -109,6 +109,7 @@ class Gpt(Switchable):
     embeddings_model: str = ""
     debounce: Wait = timedelta(seconds=1)
     max_history: Annotated[int, Field(ge=200, le=1_000_000)] = 4000
+    max_answer_tokens: Annotated[int, Field(ge=16, le=100_000)] = 2000
     cache: WaitOrNever = timedelta(hours=24)
     daily_budget_usd: Share | None = None
     prices: dict[str, Price] = Field(default_factory=dict)

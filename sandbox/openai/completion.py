@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -58,8 +59,8 @@ class Completion:
         text = self.turn.text
         if limit is None or tokens_in(text) <= limit:
             return text
-        kept = next(n for n in range(len(text), -1, -1) if tokens_in(text[:n]) <= limit)
-        return text[:kept]
+        over = bisect_right(range(len(text)), limit, key=lambda n: tokens_in(text[:n]))
+        return text[: over - 1]
 
     def _finish_reason(self) -> str:
         if self.turn.finish_reason:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.gpt import MAX_TEXT
+from core.heard import MAX_TEXT
 from core.rendering import MAX_PARTS, units
 from sandbox.openai import Turn
 from tests.scenarios.house import SETTINGS, House, until
@@ -40,6 +40,7 @@ async def test_an_answer_of_forty_thousand_characters_comes_in_a_few_ordered_par
     text = " ".join(f"{number}🌱" for number in range(7_000))
     assert len(text) > 40_000
     house.openai.brain = lambda request: Turn(text, chunk_size=2_000)
+    house.write_settings(SETTINGS.replace("gpt: {", "gpt: {max_answer_tokens: 100000, "))
     await house.open(telegram=True, slack=False)
     parts = await answers(house, "moss?", "…")
     assert 2 <= len(parts) <= 4 <= MAX_PARTS
