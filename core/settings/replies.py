@@ -93,19 +93,21 @@ def _check_channels(spot: Spot, rule: RuleSettings, channels: Collection[str]) -
 def _check_languages(spot: Spot, rule: RuleSettings, spoken: Sequence[str]) -> None:
     only = rule.when.languages
     wanted = [name for name in spoken if not only or speaks(name, only)]
-    for path, texts in _texts(rule):
+    for path, what, texts in _texts(rule):
         missing = [name for name in wanted if not is_there(texts, name)]
         if missing:
-            message = f'the rule "{rule.id}" has no {path[-1]} in {" and ".join(missing)}'
+            message = f'in the rule "{rule.id}", {what} lacks {" and ".join(missing)}'
             hint = f"{_other(texts, missing[0])}; add {missing[0]}: …, or mend business.languages"
             spot.draft.warn_at(spot.loc(*path), message, hint)
 
 
-def _texts(rule: RuleSettings) -> Iterator[tuple[Loc, Mapping[str, str]]]:
-    yield ("reply",), rule.reply or {}
+def _texts(rule: RuleSettings) -> Iterator[tuple[Loc, str, Mapping[str, str]]]:
+    """Everything that customers read of a rule: where it is, what it is, and by language."""
+    yield ("reply",), "the reply", rule.reply or {}
+    yield ("title",), "the title", rule.title or {}
     for number, button in enumerate(rule.buttons):
-        yield ("buttons", number, "label"), button.label
-        yield ("buttons", number, "say"), button.say or {}
+        yield ("buttons", number, "label"), "the label of a button", button.label
+        yield ("buttons", number, "say"), "what a button says", button.say or {}
 
 
 def _other(texts: Mapping[str, str], language: str) -> str:

@@ -31,11 +31,11 @@ def test_whatever_lacks_a_language_is_named_with_what_customers_get_instead(
     assert told(
         tmp_path, "en, zh, de", reply="{en: x}", label="{zh: x, de: x}", say="{zh: x, en: x}"
     ) == [
-        'settings.yaml:5:10: the rule "a" has no reply in zh and de '
+        'settings.yaml:5:10: in the rule "a", the reply lacks zh and de '
         "(customers get the one in en; add zh: …, or mend business.languages)",
-        'settings.yaml:7:13: the rule "a" has no label in en '
+        'settings.yaml:7:13: in the rule "a", the label of a button lacks en '
         "(customers get the one in zh; add en: …, or mend business.languages)",
-        'settings.yaml:7:34: the rule "a" has no say in de '
+        'settings.yaml:7:34: in the rule "a", what a button says lacks de '
         "(customers get the one in en; add de: …, or mend business.languages)",
     ]
 
@@ -61,4 +61,13 @@ def test_what_every_customer_can_read_is_left_alone(case: str, tmp_path: Path) -
 def test_a_rule_for_a_language_still_needs_it(tmp_path: Path) -> None:
     (warning,) = told(tmp_path, "en, zh", only="zh", reply="{en: x}")
 
-    assert 'the rule "a" has no reply in zh' in warning
+    assert 'in the rule "a", the reply lacks zh' in warning
+
+
+def test_the_title_of_a_rule_is_read_by_customers_too(tmp_path: Path) -> None:
+    rule = "{id: a, when: {examples: [hello there]}, reply: x, title: {en: Hello}}"
+
+    (warning,) = warnings(
+        tmp_path, f"business: {{languages: [en, zh]}}\nquick_replies: [{rule}]\n"
+    )
+    assert 'in the rule "a", the title lacks zh' in warning
