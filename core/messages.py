@@ -286,6 +286,7 @@ class Capabilities:
 
     `replays`: the channel reads the transcript by `seq` itself, so nothing is sent to it.
     `resend_unknown`: send a part once more when its outcome is unknown and cannot be read back.
+    `links`: an address in a text can be followed.
     """
 
     max_text: int
@@ -293,6 +294,7 @@ class Capabilities:
     max_label: int
     replays: bool = False
     resend_unknown: bool = True
+    links: bool = True
 
 
 # --- the language model ---------------------------------------------------------------------

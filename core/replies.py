@@ -54,8 +54,12 @@ class Replies:
         attachments: tuple[Attachment, ...] = (),
         external_id: str = "",
         answered_by: str = "",
+        links: tuple[Button, ...] = (),
     ) -> Message:
-        """Append the line and queue whatever its channel needs to have sent."""
+        """Append the line and queue whatever its channel needs to have sent. `links` are shown
+        only where an address in a text cannot be followed."""
+        if not self.of(conversation).links:
+            buttons = (*buttons, *links)
         message = tx.append(
             conversation,
             author,

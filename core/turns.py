@@ -20,6 +20,7 @@ from core.customers import Customers
 from core.errors import ModelError, ModelPaused, ModelRefused
 from core.found import Found, given
 from core.handover import Cause, HandOver
+from core.knowledge.citing import links_of
 from core.known_answers import Known
 from core.messages import AuthorKind, ConversationId, Message, Mode, Usage
 from core.policy import Policy
@@ -240,7 +241,11 @@ class Turns:
             self._spend(tx, policy, burst, ExpenseReason.HANDED_OVER, found.bill)
             return
         by = found.answered_by
-        said = self._replies.say(tx, conversation, policy.bot, answer.text, answered_by=by)
+        label = policy.text("source", conversation.language, source="").strip()
+        links = links_of(answer.text, label)
+        said = self._replies.say(
+            tx, conversation, policy.bot, answer.text, answered_by=by, links=links
+        )
         tx.add_answer(_paid(tx, burst, said, found))
         self.budget.step(tx, policy)
         tx.afterwards(lambda: self.answered(found.source))

@@ -23,6 +23,7 @@ from playwright.async_api import Locator, Page, async_playwright, expect
 from core.cli import main
 
 ROOT = Path(__file__).parent.parent
+KNOWLEDGE = "sandbox/demo/knowledge"
 WITHIN = 10_000  # milliseconds until the browser gives up
 # What a browser tells when a picture's size is known in the middle of scrolling to the end.
 LATE_PICTURE = """node => {
@@ -56,6 +57,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """One for all tests here; it must end soon and with exit code 0."""
     folder = tmp_path_factory.mktemp("shop")
     settings = Path(shutil.copy(ROOT / "settings.yaml", folder))
+    shutil.copytree(ROOT / KNOWLEDGE, folder / KNOWLEDGE)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -195,6 +197,21 @@ async def test_a_light_bulb_under_an_answer_shows_a_rule_to_paste(
         await expect(thread).to_contain_text("A rule for this answer")
         await expect(thread.locator("pre")).to_contain_text("- id: rent-out-plants")
         await expect(chat_of(page)).not_to_contain_text("A rule for this answer")
+
+
+async def test_gpt_answers_from_the_shops_files_with_a_link_or_offers_a_person(
+    demo: Demo, chromium_path: Path
+) -> None:
+    async with browsing(chromium_path, demo.url) as page:
+        chat = chat_of(page)
+        await ask(page, "How do I repot a fern?")
+        await expect(chat).to_contain_text("Source: Services")
+        source = chat.get_by_role("link", name="fern-and-clay.example/services")
+        await expect(source).to_have_attribute("href", "https://fern-and-clay.example/services")
+        box = chat.get_by_role("textbox")
+        await box.fill("flurble grompf zark?")
+        await box.press("Enter")
+        await expect(chat).to_contain_text("Shall I ask one of my colleagues?")
 
 
 async def test_phone_answers_by_the_rule_that_was_just_changed(

@@ -10,7 +10,7 @@ from connectors.slack.posting import section
 from core.messages import AuthorKind, Button, Capabilities, Reply
 
 # A text of nothing but "&" is five times as long once escaped, and must fit all the same.
-CAPABILITIES = Capabilities(max_text=2000, max_buttons=20, max_label=75)
+CAPABILITIES = Capabilities(max_text=2000, max_buttons=20, max_label=75, links=False)
 MOST_IN_SECTION = 3000
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from core.knowledge.document import Passage
+from core.messages import Button
 
 MOST_SOURCES = 2
 
@@ -18,6 +19,7 @@ _MARK = re.compile(rf"[ \t]*(?:\[\[{_NUMBERS}\]\]|【{_NUMBERS}】|\[({_NUMBERS}
 _BEGUN = re.compile(r"\s*(?:\[{1,2}|【)[\s\d#,;，、]*\]?$")  # what may yet become a mark
 _LINK = re.compile(r"https?://[^\s\[\]<>\"'`{}|\\^，。；：！？、（）【】《》「」]+", re.IGNORECASE)
 _NAMED_LINK = re.compile(r"\[([^\[\]]+)\]\((https?://[^()\s]+)\)", re.IGNORECASE)
+_NAMED = re.compile(r"(.*?)(https?://\S+)", re.IGNORECASE)
 _AROUND = ".,;:!?)]*_"
 
 
@@ -33,6 +35,13 @@ def cited(text: str, passages: Sequence[Passage]) -> tuple[str, list[Passage]]:
     used = [passages[number - 1] for number in dict.fromkeys(numbers) if number <= len(passages)]
     sources = {(p.title, p.url): p for p in used if not (p.url and p.url in bare)}
     return re.sub(r"[ \t]+(?=\n|$)", "", bare).strip(), list(sources.values())[:MOST_SOURCES]
+
+
+def links_of(text: str, label: str) -> tuple[Button, ...]:
+    """A button for each address in the lines that begin with `label`, named for its source."""
+    found = (_NAMED.fullmatch(line) for line in text.split("\n") if line.startswith(label))
+    lines = [match for match in found if match and label]
+    return tuple(Button(m[1].removeprefix(label).strip() or m[2], url=m[2]) for m in lines)
 
 
 def without_unknown_links(text: str, known: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.openai import Request, Turn, shop_assistant
 from sandbox.openai.turn import text_of
-from tests.scenarios.house import SETTINGS, House, until
+from tests.scenarios.house import SETTINGS, House, shown, until
 
 POTS = """---
 title: Our pots
@@ -205,3 +205,28 @@ async def test_the_index_survives_a_restart(shop: House) -> None:
     await shop.restart()
     await until(lambda: shop.service.library.version == version, "the same index")
     assert "for 8 €" in await answer(shop, "What does engraving cost?")
+
+
+async def test_in_slack_where_addresses_are_plain_text_the_source_is_a_button(
+    shop: House,
+) -> None:
+    shop.slack_customers = True
+    shop.write_settings(KNOWING)
+    await shop.open()
+    ann = shop.slack.add_user("ann", real_name="Ann Customer")
+    dm = shop.slack.open_dm(ann)
+    ts = await shop.slack.say(dm, ann, "What does engraving cost?")
+    await until(lambda: shop.slack.thread(dm, ts), "an answer")
+    (told,) = shop.slack.thread(dm, ts)
+    assert "Source: Our pots https://fern-and-clay.example/pots" in shown(told)
+    (button,) = [b for block in told.blocks for b in block.get("elements", ())]
+    assert button["text"]["text"] == "Our pots"
+    assert button["url"] == "https://fern-and-clay.example/pots"
+
+
+async def test_on_telegram_the_source_is_an_address_in_the_text(shop: House) -> None:
+    await shop.open(telegram=True, slack=False)
+    ann = shop.telegram.add_customer("Ann")
+    shop.telegram.say(ann, "What does engraving cost?")
+    told = await shop.on_telegram(ann, "Source: Our pots https://fern-and-clay.example/pots")
+    assert told.text.startswith("We engrave a name")

@@ -62,10 +62,10 @@ async def test_how_often_words_occur_is_counted_over_all_passages(store: Store) 
 async def test_the_old_answers_until_the_new_is_whole_then_only_the_new(store: Store) -> None:
     shelf = Shelf(store)
     await shelf.open()
-    old = await added(shelf, "a.md", [f"pot number {n}" for n in range(45)])
+    old = await added(shelf, "a.md", [f"pot number {n}" for n in range(25)])
     await shelf.publish([old], ())
     new = await added(shelf, "a.md", ["pot from now on"])
-    assert len(await found(shelf, "pot")) == 30
+    assert len(await found(shelf, "pot")) == 25
     assert "pot from now on" not in await found(shelf, "pot")
     await shelf.publish([new], {old.id})
     assert await found(shelf, "pot") == ["pot from now on"]
