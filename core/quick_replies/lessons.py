@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.folding import words
-from core.quick_replies.examples import Examples
+from core.quick_replies.examples import Examples, Guess
 from core.quick_replies.matcher import QuickReplies
 from core.quick_replies.placeholders import Template
 from core.quick_replies.rules import Hours, Rule
@@ -14,6 +14,8 @@ from core.quick_replies.trials import Asked, nobody_asked, question_for
 
 FEW = 3
 """Fewer examples than this teach too little."""
+_PARTS = 5  # of the examples; each part is asked of what the others teach
+_MOST_LEARNT_AGAIN = 3000  # examples, for which that takes seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class _Checked:
         self._replies = replies
         self._examples = examples
         self._asked = asked
+        few = sum(len(rule.when.examples) for rule in rules) <= _MOST_LEARNT_AGAIN
+        self._strays = _strays(rules) if few else {}
         self._first: dict[tuple[str, ...], list[tuple[int, str]]] = {}
 
     def of(self, number: int) -> Iterator[Doubt]:
@@ -65,7 +69,8 @@ class _Checked:
             yield Doubt(number, where, reason, "make a rule of its own for them")
             return
         if len(texts) < FEW:
-            reason = f"{len(texts)} example{'s' * (len(texts) > 1)} tell too little"
+            count = "1 example tells" if len(texts) == 1 else f"{len(texts)} examples tell"
+            reason = f"{count} too little"
             yield Doubt(number, where, reason, "write five or more, as customers would ask")
         for index, text in enumerate(texts):
             if told := self._wrong(number, text):
@@ -80,7 +85,7 @@ class _Checked:
         twin = next((o for o in others if _can_meet(self._rules[o[0]], self._rules[number])), None)
         others.append((number, text))
         if twin is not None:
-            place = "here" if twin[0] == number else f'an example of "{self._rules[twin[0]].id}"'
+            place = "here" if twin[0] == number else f"an example of “{self._rules[twin[0]].id}”"
             return f"“{text}” is {place} already", "leave one out"
         if asked := self._asked(text):
             return f"“{asked}” in “{text}” calls a person", "word it differently"
@@ -93,11 +98,41 @@ class _Checked:
         if exact is not None and exact.rule.id != rule.id:
             why = f"“{text}” is answered by “{exact.rule.id}” ({exact.matched})"
             return why, "exact words go before examples; move the example or the words"
-        for one in () if exact else self._replies.explain(question).likely:
-            if one.hit.rule.id != rule.id and one.score >= self._examples.enough:
-                why = f"“{text}” is also like “{one.example}” of “{one.hit.rule.id}”"
-                return why, "make them differ, or join the rules"
+        if exact is None and (stray := self._strays.get((number, text))) is not None:
+            why = f"“{text}” is more like “{stray.example}” of “{self._rules[stray.rule].id}”"
+            return why, "make them differ, or join the rules"
         return None
+
+
+def _strays(rules: Sequence[Rule]) -> dict[tuple[int, str], Guess]:
+    """Examples that would go to another rule if they were not there themselves, as whatever
+    customers write is not. Each is asked of what can be learnt from the others."""
+    strays: dict[tuple[int, str], Guess] = {}
+    for part in range(_PARTS):
+        learnt = Examples.of([_without(rule, part) for rule in rules])
+        for number, rule in enumerate(rules):
+            for text in rule.when.examples[part::_PARTS]:
+                guess = None if learnt is None else _astray(number, text, rules, learnt)
+                if guess is not None:
+                    strays[number, text] = guess
+    return strays
+
+
+def _without(rule: Rule, part: int) -> Rule:
+    kept = tuple(t for index, t in enumerate(rule.when.examples) if index % _PARTS != part)
+    return replace(rule, when=replace(rule.when, examples=kept))
+
+
+def _astray(number: int, text: str, rules: Sequence[Rule], learnt: Examples) -> Guess | None:
+    # Too little is left of few examples to tell by it where one of them belongs.
+    if len(rules[number].when.examples) < _PARTS or learnt.has(text):
+        return None
+    guesses = learnt.similar.nearest(text)
+    if not guesses or guesses[0].rule == number or guesses[0].score < learnt.enough:
+        return None
+    behind = guesses[0].score - (guesses[1].score if len(guesses) > 1 else 0.0)
+    meet = _can_meet(rules[guesses[0].rule], rules[number])
+    return guesses[0] if meet and behind >= learnt.lead else None
 
 
 def _only_by_pattern(rule: Rule) -> str:
