@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import logging
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -278,7 +279,9 @@ def _suggest(options: argparse.Namespace) -> int:
 
 def _doctor(options: argparse.Namespace) -> int:
     from core.doctor import doctor
+    from core.redact import set_up_logging
 
+    set_up_logging((), level=logging.CRITICAL)  # the libraries' own words would be in between
     return doctor(_loaded(options.settings), partial(print, flush=True))
 
 

@@ -282,6 +282,19 @@ def test_no_command_shows_the_help(capsys: Captured) -> None:
     assert "frontdesk demo" in capsys.readouterr().out
 
 
+def test_run_tells_the_first_doubts_and_counts_the_others(tmp_path: Path) -> None:
+    rules = "".join(f"- {{id: r{n}, when: {{any: [x]}}, reply: x}}\n" for n in range(26))
+    path = _write(
+        tmp_path,
+        f"store: {{url: 'sqlite:///{tmp_path}/nowhere/x.db'}}\nquick_replies:\n{rules}",
+    )
+    done = _frontdesk("run", "--settings", str(path))
+
+    assert done.returncode == 1
+    assert done.stderr.count("can never answer") == 20
+    assert "and 5 more warnings; `frontdesk check` shows them all" in done.stderr
+
+
 def test_run_with_a_bad_file_exits_with_2_and_tells_the_place(tmp_path: Path) -> None:
     path = _write(tmp_path, "gpt: {modle: x}\n")
     done = _frontdesk("run", "--settings", str(path))
