@@ -49,12 +49,17 @@ _JOINS = regex.compile(r"\p{M}|[\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff]")
 _UNSURE = "\0"
 _MOST_SHAPES = 10_000
 
+# In nearly every Chinese message, and then normalization takes ten times as long as without.
+_WIDE = [(chr(ord(mark) + 0xFEE0), mark) for mark in ",!?:"]
+
 
 def plain(text: str) -> str:
     """At most MAX_CHARS of `text` with full width made narrow; case and accents stay."""
     text = text[:MAX_CHARS]
     if text.isascii():
         return text
+    for wide, narrow in _WIDE:
+        text = text.replace(wide, narrow)
     return unicodedata.normalize("NFKC", _SURROGATE.sub("\ufffd", text))[:MAX_CHARS]
 
 

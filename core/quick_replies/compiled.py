@@ -69,6 +69,10 @@ class CompiledRule:
     none: Mapping[str, str]
     patterns: tuple[Pattern, ...]
     templates: Mapping[str, Template]
+    only_text: str | None
+    """The reply where there is one for everybody, with nothing to fill in."""
+    asks_more: bool
+    """Whether more than `any`, `regex` and `examples` decides."""
 
     def triggers(self) -> frozenset[str] | None:
         """Keys of which a message must have one, or one of the patterns, for this rule to match
@@ -83,9 +87,10 @@ class CompiledRule:
         matched = self._exact(message, values, example)
         if matched is None:
             return _NO_WORD
-        refusal = self._groups_hit(message, matched) or self._refused(message)
-        if refusal is not None:
-            return refusal
+        if self.asks_more:
+            refusal = self._groups_hit(message, matched) or self._refused(message)
+            if refusal is not None:
+                return refusal
         text = self._text(message.question, values)
         if isinstance(text, Refusal):
             return text
@@ -155,11 +160,11 @@ class CompiledRule:
         return None
 
     def _text(self, question: Question, values: Mapping[str, str]) -> str | Refusal:
+        if self.only_text is not None:
+            return self.only_text
         template = choose(self.templates, question.language)
         if template is None:
             return ""
-        if template.literal is not None:
-            return template.literal
         known = {**question.names, **values}
         text = template.fill(known)
         if text is None:
@@ -179,6 +184,8 @@ class Compiler:
         when = rule.when
         patterns = tuple(self._patterns(number, when.regex))
         known = self.names.union(*(pattern.names for pattern in patterns))
+        templates = self._templates(number, rule.reply, known)
+        only = templates.get("") if len(templates) == 1 else None
         return CompiledRule(
             rule=rule,
             any=self._phrases(number, ("when", "any"), when.any),
@@ -188,7 +195,9 @@ class Compiler:
             ),
             none=self._phrases(number, ("when", "none"), when.none),
             patterns=patterns,
-            templates=self._templates(number, rule.reply, known),
+            templates=templates,
+            only_text=only.literal if only else None,
+            asks_more=bool(when.all or when.none or when.channels or when.languages or when.hours),
         )
 
     def _phrases(self, number: int, path: Path, phrases: tuple[str, ...]) -> dict[str, str]:
