@@ -103,13 +103,14 @@ def _noted(tx: Transaction, day: date) -> Step:
 
 def _announcement(policy: Policy, now: Today) -> str:
     gpt = policy.settings.gpt
+    budget = f"today's GPT budget of ${gpt.daily_budget_usd:,.2f}"
     until = f"Until midnight ({policy.settings.business.timezone})"
     if now.step is Step.EMPTY:
         return (
-            f"Today's GPT budget of ${gpt.daily_budget_usd:g} is used up. "
+            f"{budget[:1].upper()}{budget[1:]} is used up. "
             f"{until} rules go on; whatever they cannot answer comes to you."
         )
     return (
-        f"{now.used:.0%} of today's GPT budget of ${gpt.daily_budget_usd:g} is used. "
+        f"{now.used:.0%} of {budget} is used. "
         f"{until} {gpt.cheap_model} answers instead of {gpt.model}."
     )

@@ -18,7 +18,7 @@ def warn_about_money(draft: Draft, gpt: Gpt | None) -> None:
             why = '"cheap_model" is never asked: there is no budget that it could save'
             draft.warn_at(_CHEAP, why, "set daily_budget_usd", key=True)
         return
-    for model in filter(None, (gpt.model, gpt.cheap_model)):
+    for model in filter(None, (gpt.model, gpt.cheap_model, gpt.embeddings_model)):
         if price_of(model, gpt.prices) is None:
             why = f'the budget does not count what "{model}" costs: nobody knows its price'
             cure = (
