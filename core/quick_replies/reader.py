@@ -7,7 +7,7 @@ messages are made of the same few thousand words.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from core.lexicon import LANGUAGES, lexicon
@@ -16,6 +16,7 @@ from core.quick_replies.typos import SHORTEST, Typos
 
 _REMEMBERED = 4096  # words
 _MOST, _LONGEST = 25, 40  # strange words of a message, letters of one: nobody mistypes more
+_ENDING = 3  # letters of the longest ending that a mistyped word may lose
 _EVERYWHERE = "en"  # English words are part of every other language's
 
 
@@ -80,12 +81,17 @@ class Reader:
         if len(word) < SHORTEST or self._is_ordinary(word) or not word.isalpha():
             return None
         # A slip in "refunds" may be too far from "refund", but not when both lose their endings.
-        stems = self._forms.stems(word) if self._forms else set()
-        for one in (word, *sorted(stems - {word})):
+        for one in (word, *self._without_ending(word)):
             meant = self._typos.nearest(one)
-            if meant is not None:
+            if meant is not None and meant != one:  # "humanism" is no slip of "human"
                 return self.same.get(meant, meant)
         return None
+
+    def _without_ending(self, word: str) -> Iterator[str]:
+        for stem in sorted(self._forms.stems(word)) if self._forms else ():
+            ending = word.removeprefix(stem)
+            if 0 < len(ending) <= _ENDING and not self._is_ordinary(stem):
+                yield stem
 
     def _is_ordinary(self, word: str) -> bool:
         for language in self._languages:
