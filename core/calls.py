@@ -66,7 +66,8 @@ class Calls:
     def version(self, policy: Policy, conversation: Conversation, model: str) -> str:
         """A name for everything but the question that shapes an answer of `model`."""
         known = self.library.version if self.library is not None else ""
-        shape = "\0".join((model, known, self._brief(policy, conversation, Consulted())))
+        gpt, brief = policy.settings.gpt, self._brief(policy, conversation, Consulted())
+        shape = "\0".join((gpt.base_url, model, str(gpt.max_answer_tokens), known, brief))
         return sha256(shape.encode()).hexdigest()
 
     async def prepare(

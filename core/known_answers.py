@@ -7,6 +7,7 @@ neither it nor its question may hold anything personal.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ from core.records import AnswerSource
 from core.store import Reader, Transaction, known_answers
 from core.wordlists import CONTINUES, GREETINGS, OFFERS_A_PERSON, SHORT_REPLIES, run_together
 
+_PUNCTUATION = re.compile(r"[.,;:!?…]+(?=\s|$)|[。，、；：！？]+")
 _LONGEST = 300  # characters of a question; longer ones are never asked twice
 _MOST = 5_000  # answers kept at once
 
@@ -86,8 +88,7 @@ def _repeated(reader: Reader, burst: Burst, versions: Sequence[str]) -> Known | 
 def _same(earlier: Sequence[Message], now: Sequence[Message]) -> bool:
     if any(m.attachments or m.edited_at or m.deleted_at for m in (*earlier, *now)):
         return False
-    wanted = words(asked(now))
-    return bool(wanted) and wanted == words(asked(earlier))
+    return _plain(asked(earlier)) == _plain(asked(now)) != ""
 
 
 def _goes_on(question: str, answer: str) -> bool:
@@ -141,7 +142,13 @@ def _has_one_of(listed: Sequence[str], text: str) -> bool:
 
 
 def _key(burst: Burst, version: str) -> str:
-    return sha256("\0".join((version, *words(burst.question))).encode()).hexdigest()
+    return sha256(f"{version}\0{_plain(burst.question)}".encode()).hexdigest()
+
+
+def _plain(text: str) -> str:
+    """What must be alike in two questions: everything but case, spaces and the punctuation at the
+    end of words. A sign within counts: 5 is not -5, 5% or 5.5."""
+    return " ".join(_PUNCTUATION.sub(" ", fold(text)).split())
 
 
 def _oldest(policy: Policy, now: datetime) -> datetime:

@@ -175,6 +175,32 @@ async def test_a_restart_keeps_known_answers_and_a_gpt_that_is_down_does_not_mat
     await core.close()
 
 
+async def test_case_spaces_and_punctuation_make_no_other_question(
+    core: Core, openai: OpenAISandbox
+) -> None:
+    openai.script(WATER)
+    await answered(core, "Is -5 degrees fine for a fern, yes?")
+    again = await answered(core, "is  -5 DEGREES\nfine for a fern yes", channel=TELEGRAM)
+    assert again.text == WATER
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("Is -5 degrees fine?", "Is 5 degrees fine?"),
+        ("5% off, right?", "5 off, right?"),
+        ("Is 3.5 kg fine?", "Is 3 5 kg fine?"),
+        ("蕨类植物零下5度好吗", "蕨类植物5度好吗"),
+    ],
+)
+async def test_a_sign_makes_another_question(
+    core: Core, openai: OpenAISandbox, first: str, second: str
+) -> None:
+    openai.script(WATER, FERN)
+    await answered(core, first)
+    assert (await answered(core, second, channel=TELEGRAM)).text == FERN
+
+
 @pytest.mark.parametrize(
     "questions",
     [
