@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import re
 import resource
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -629,6 +630,17 @@ async def test_no_secret_is_printed_whatever_a_platform_repeats(clinic: Clinic) 
 # --- the command ---------------------------------------------------------------------------
 
 
+@pytest.fixture
+def usual_logging() -> Iterator[None]:
+    """The command silences everybody, and other tests want to hear."""
+    root = logging.getLogger()
+    handlers, level = [*root.handlers], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.mark.usefixtures("usual_logging")
 def test_the_command_prints_a_line_a_finding_and_exits_with_0_or_1(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
