@@ -71,7 +71,7 @@ def _answered(lines: Sequence[Message]) -> Iterator[tuple[set[int], Pair]]:
             said.append(line)
         elif line.author.kind is AuthorKind.BOT and not said:
             # What the bot has answered nobody waits for, unless it called a person.
-            waiting = waiting[-1:] if line.answered_by == "gpt" else []
+            waiting = waiting[-1:] if line.answered_by.startswith("gpt") else []
     yield from _paired(waiting, said)
 
 
