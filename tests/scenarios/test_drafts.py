@@ -9,7 +9,7 @@ from sandbox.openai import Turn
 from tests.scenarios.house import House, until
 
 ANSWER = "Ferns like it shady and damp, so keep them away from the window."
-SLOWLY = Turn(ANSWER, chunk_size=8, seconds_between=0.35)
+SLOWLY = Turn(ANSWER, chunk_size=16, seconds_between=0.5)
 
 
 def from_bot(house: House, chat: int) -> list[str]:
