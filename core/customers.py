@@ -6,7 +6,7 @@ the platform is acknowledged. Whatever needs GPT is left pending for the convers
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -265,15 +265,19 @@ def _decide(
 
 
 def learned(
-    policy: Policy, conversation: Conversation, event: CustomerWrote
+    policy: Policy,
+    conversation: Conversation,
+    event: CustomerWrote,
+    tokens: Sequence[str] | None = None,
 ) -> tuple[Sender, str, str, str]:
     """What the conversation knows of its customer with this message: sender, context, page and
-    language."""
+    language. `tokens` are the message's `words`, where somebody has cut them already."""
     sender = event.sender if event.sender.name or event.sender.username else conversation.sender
     language = guess_language(
         event.text,
         known=conversation.language or event.sender.language,
         spoken=policy.settings.business.languages,
+        tokens=tokens,
     )
     context, page = event.context or conversation.context, event.page or conversation.page
     return sender, context, page, language

@@ -14,6 +14,7 @@ from typing import TypeGuard
 
 from core.customers import chosen, learned, written_at
 from core.errors import TooManyMessages
+from core.folding import words
 from core.messages import (
     Accepted,
     Author,
@@ -56,13 +57,14 @@ class Express:
         if kept is None or not self._is_plain(event, kept):
             return None
         record = kept.record
-        sender, context, page, language = learned(policy, record, event)
+        tokens = words(event.text)
+        sender, context, page, language = learned(policy, record, event, tokens)
         if (sender, context, page) != (record.sender, record.context, record.page):
             return None
         key = self._key_of(event.external_id)
         if work.external_id(record.id, key) is not None or _passed(too_fast):
             return None
-        hit = policy.decide(event.text, record, now, language)
+        hit = policy.decide(event.text, record, now, language, tokens)
         if not _answers(hit):
             return None
         question = Message(

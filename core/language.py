@@ -49,17 +49,24 @@ _ODD = 7.0  # as rare as this the words of a line are only where it is of anothe
 _UNKNOWN = math.log(2 * SIZE)
 
 
-def guess_language(text: str, *, known: str, spoken: Sequence[str]) -> str:
+def guess_language(
+    text: str, *, known: str, spoken: Sequence[str], tokens: Sequence[str] | None = None
+) -> str:
     """The language of `text` where it tells, else `known`, else the first of `spoken`.
 
     Two words never change a known language, and a known language written in the same script
-    stays where words do not tell: Bulgarian is not taken for Russian.
+    stays where words do not tell: Bulgarian is not taken for Russian. `tokens` are the `words`
+    of the text, where somebody has cut them already.
     """
     seen = _by_script(text)
     if seen:
         return _of_script(seen, text, known, spoken)
-    if known and (text.count(" ") + 1 < _ENOUGH or _is_plainly(known, text, spoken)):
-        return known
+    if known:
+        if text.count(" ") + 1 < _ENOUGH:
+            return known
+        plain = _plainly(known, words(text) if tokens is None else tokens, spoken)
+        if plain:
+            return plain
     found = _words(text)
     if not found or (known and len(found) < _ENOUGH):
         return known or (spoken[0] if spoken else "en")
@@ -82,18 +89,26 @@ def _of_script(seen: str, text: str, known: str, spoken: Sequence[str]) -> str:
     return next((name for name in ours if _base(name) == seen), ours[0] if ours else seen)
 
 
-def _is_plainly(known: str, text: str, spoken: Sequence[str]) -> bool:
-    """Whether the commonest words leave no doubt, as they do for most messages."""
-    language = _base(known)
-    if language not in _LATIN:
-        return False
-    found = words(text)
-    own = len(lexicon(language).commonest.intersection(found))
-    return 3 * own >= len(found) and all(
-        len(lexicon(other).commonest.intersection(found)) < own
-        for other in map(_base, spoken)
-        if other != language and other in _LATIN
-    )
+def _plainly(known: str, found: Sequence[str], spoken: Sequence[str]) -> str:
+    """The language of which the commonest words leave no doubt, as they do for most messages:
+    the known one, or one of ours where the known one is written otherwise; "" for none."""
+    ours = _latin(tuple(spoken))
+    base = _base(known)
+    candidates = ((base, known),) if base in _LATIN else ours if base in _NOT_LATIN else ()
+    for language, name in candidates:
+        own = len(lexicon(language).commonest.intersection(found))
+        if own < _ENOUGH or 3 * own < len(found):
+            continue
+        others = [one for one, _ in ours if one != language]
+        if all(len(lexicon(one).commonest.intersection(found)) < own for one in others):
+            return name
+    return ""
+
+
+@lru_cache(maxsize=64)
+def _latin(spoken: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Those of `spoken` in Latin letters that have a list, without and with their region."""
+    return tuple((_base(name), name) for name in spoken if _base(name) in _LATIN)
 
 
 def _words(text: str) -> list[str]:

@@ -21,21 +21,25 @@ class Rates(Generic[Who]):
         """`clock` gives seconds that never go back, such as `time.monotonic`."""
         self.per_minute = per_minute
         self._clock = clock
-        self._buckets: OrderedDict[Who, tuple[float, float]] = OrderedDict()
+        self._buckets: OrderedDict[Who, list[float]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._buckets)
 
     def wait_for(self, who: Who) -> float:
         """Take one message's worth. 0 when there was one, else seconds until there will be."""
-        now = self._clock()
-        left, since = self._buckets.pop(who, (float(self.per_minute), now))
-        left = min(float(self.per_minute), left + (now - since) * self.per_minute / 60)
-        wait = 0.0 if left >= 1 else (1 - left) * 60 / self.per_minute
-        self._buckets[who] = (left - 1 if wait == 0 else left, now)
-        if len(self._buckets) > _REMEMBERED:
-            self._buckets.popitem(last=False)
-        return wait
+        now, most = self._clock(), self.per_minute
+        bucket = self._buckets.get(who)
+        if bucket is None:
+            self._buckets[who] = [most - 1.0, now]
+            if len(self._buckets) > _REMEMBERED:
+                self._buckets.popitem(last=False)
+            return 0.0
+        self._buckets.move_to_end(who)
+        left = min(most, bucket[0] + (now - bucket[1]) * most / 60)
+        bucket[1] = now
+        bucket[0] = left - 1 if left >= 1 else left
+        return 0.0 if left >= 1 else (1 - left) * 60 / most
 
 
 class CustomerRates(Rates[Address]):

@@ -108,13 +108,13 @@ class Metrics:
         self._steps = {step: steps.labels(step.value) for step in Step}
         self._show_step(Step.FULL)
 
-    def message(self, channel: ChannelName, author: AuthorKind) -> None:
-        """A line was stored."""
+    def messages(self, channel: ChannelName, author: AuthorKind, count: int) -> None:
+        """So many lines were stored."""
         bound = self._bound_messages.get((channel, author))
         if bound is None:
             bound = self._messages.labels(channel, author.value)
             self._bound_messages[channel, author] = bound
-        bound.inc()
+        bound.inc(count)
 
     def answered(self, by: str, seconds: float | None = None) -> None:
         """A customer got an answer from "rule:<id>", "gpt" or "agent", `seconds` after asking;

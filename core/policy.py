@@ -6,6 +6,7 @@ settings never applies to half an answer.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -67,12 +68,18 @@ class Policy:
         )
 
     def decide(
-        self, text: str, conversation: Conversation, now: datetime, language: str = ""
+        self,
+        text: str,
+        conversation: Conversation,
+        now: datetime,
+        language: str = "",
+        tokens: Sequence[str] | None = None,
     ) -> Decision:
         """What answers `text` without any cost: a wish for a person goes before every rule, a
         mistyped one before all that do not have the message's very words. `language` is what the
-        customer speaks now, if the conversation does not know it yet."""
-        tokens = words(text)
+        customer speaks now, if the conversation does not know it yet; `tokens` are the `words` of
+        the text, where somebody has cut them already."""
+        tokens = words(text) if tokens is None else tokens
         if asked := self.asks.asked(text, tokens):
             return PersonAsked(asked)
         question = self.question(text, conversation, now, language)
@@ -94,7 +101,7 @@ class Policy:
             text=text,
             channel=conversation.address.channel,
             language=language or conversation.language,
-            is_open=self.is_open(now),
+            is_open=not self.rules.ask_the_time or self.is_open(now),
             names={"customer.name": conversation.sender.name},
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -21,15 +22,21 @@ class Telemetry:
         self._questions = Questions()
 
     def committed(self, notices: Sequence[Notice]) -> None:
+        """Lines are counted once a commit, for a counter is a lock and a look-up each time."""
+        now = self._now()
+        lines: Counter[tuple[ChannelName, AuthorKind]] = Counter()
         for notice in notices:
             if isinstance(notice, MessageStored):
-                self._count(notice.address.channel, notice.message)
+                message = notice.message
+                lines[notice.address.channel, message.author.kind] += 1
+                if message.author.kind is AuthorKind.CUSTOMER:
+                    self._questions.asked(message)
+                elif ends_the_wait(message):
+                    self._answered(message, now)
+        for (channel, kind), count in lines.items():
+            self._metrics.messages(channel, kind, count)
 
-    def _count(self, channel: ChannelName, message: Message) -> None:
-        self._metrics.message(channel, message.author.kind)
-        if message.author.kind is AuthorKind.CUSTOMER:
-            self._questions.asked(message)
-        elif ends_the_wait(message):
-            asked = self._questions.answered(message)
-            seconds = None if asked is None else (self._now() - asked.at).total_seconds()
-            self._metrics.answered(message.answered_by, seconds)
+    def _answered(self, message: Message, now: datetime) -> None:
+        asked = self._questions.answered(message)
+        seconds = None if asked is None else (now - asked.at).total_seconds()
+        self._metrics.answered(message.answered_by, seconds)

@@ -217,7 +217,7 @@ def test_every_endpoint_is_in_readme_and_no_other() -> None:
 
 def test_every_metric_is_in_readme_and_no_other() -> None:
     metrics = Metrics([ChannelName("web")])
-    metrics.message(ChannelName("web"), AuthorKind.CUSTOMER)
+    metrics.messages(ChannelName("web"), AuthorKind.CUSTOMER, 1)
     types = re.findall(r"^# TYPE (\w+)", metrics.page().decode(), re.MULTILINE)
     names = {name for name in types if not name.endswith("_created")}
 

@@ -47,7 +47,7 @@ def test_every_promised_name_is_there_before_anything_happened() -> None:
 def test_messages_are_counted_by_channel_and_author() -> None:
     metrics = Metrics(["web"])
     for channel in ("web", "web", "fax"):
-        metrics.message(ChannelName(channel), AuthorKind.CUSTOMER)
+        metrics.messages(ChannelName(channel), AuthorKind.CUSTOMER, 1)
     assert value(metrics, "frontdesk_messages_total", channel="web", author="customer") == 2
     assert value(metrics, "frontdesk_messages_total", channel="web", author="bot") == 0
     assert value(metrics, "frontdesk_messages_total", channel="fax", author="customer") == 1

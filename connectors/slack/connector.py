@@ -147,7 +147,7 @@ class SlackConnector:
                 text, sender = await asyncio.gather(
                     self._slack.plain(event.text), self._sender(heard.user)
                 )
-                return replace(event, text=text, sender=sender)
+                return event._replace(text=text, sender=sender)
             case CustomerEdited() as event:
                 return replace(event, text=await self._slack.plain(event.text))
             case ButtonPressed() as event:

@@ -61,7 +61,7 @@ class Intake:
         address = replace(event.address, peer=str(home))
         match event:  # each head has a `replace` of its own type
             case CustomerWrote():
-                return replace(event, address=address)
+                return event._replace(address=address)
             case CustomerEdited():
                 return replace(event, address=address)
             case ButtonPressed():

@@ -91,6 +91,15 @@ class Intake:
         self._fewer = asyncio.Event()
         self._seen = 0
 
+    def take(self, frame: Write) -> bool:
+        """Put a message under way that can be at once; False, having done nothing, for `write`."""
+        if frame.attachments or self._under_way >= IN_FLIGHT or self._is_odd(frame.text):
+            return False
+        if self._pace.wait_for(self._visit.place):
+            return False
+        self._hand_in(self._wrote(frame, ()), frame.id, 0)
+        return True
+
     async def write(self, frame: Write) -> bool:
         """Returns once the message is under way, later when too many are; False when it was
         refused at once. Never raises."""
@@ -98,14 +107,13 @@ class Intake:
             return False
         try:
             files = [await self._uploaded(id) for id in frame.attachments]
-            event = self._written(frame, files)
+            self._check(frame)
         except Refused as refused:
             self._say(outbound.fault(refused.code, str(refused), frame.id))
         except StoreUnavailable:
             self._say(_unavailable(frame.id))
         else:
-            self._feed.own[event.external_id] = frame.id
-            await self._begin(event, frame.id, 0)
+            await self._begin(self._wrote(frame, files), frame.id, 0)
             return True
         return False
 
@@ -135,12 +143,19 @@ class Intake:
             self._say(_rate_limited(id, wait))
         return bool(wait)
 
-    def _written(self, frame: Write, files: Sequence[Attachment]) -> CustomerWrote:
+    def _is_odd(self, text: str) -> bool:
+        return len(text) > self._max_chars or inbound.says_nothing(text)
+
+    def _check(self, frame: Write) -> None:
         if len(frame.text) > self._max_chars:
             raise Refused("too_long", f"longer than {self._max_chars} characters")
-        if inbound.says_nothing(frame.text) and not files:
+        if inbound.says_nothing(frame.text) and not frame.attachments:
             raise Refused("bad_frame", "neither text nor attachment")
-        return inbound.wrote(frame, self._feed.address, self._sender, files, self._page)
+
+    def _wrote(self, frame: Write, files: Sequence[Attachment]) -> CustomerWrote:
+        event = inbound.wrote(frame, self._feed.address, self._sender, files, self._page)
+        self._feed.own[event.external_id] = frame.id
+        return event
 
     async def _uploaded(self, id: str) -> Attachment:
         found = await self._services.files.uploaded(FileId(id), self._feed.address)
@@ -151,6 +166,9 @@ class Intake:
     async def _begin(self, event: CustomerEvent, id: str, seq: int) -> None:
         if self._under_way >= IN_FLIGHT:
             await self._until_fewer_than(IN_FLIGHT)
+        self._hand_in(event, id, seq)
+
+    def _hand_in(self, event: CustomerEvent, id: str, seq: int) -> None:
         self._under_way += 1
         # No task waits for it: a message that is under way must not die with the connection.
         self._inbox.hand_in(event, partial(self._told, event, id, seq))

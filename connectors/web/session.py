@@ -121,7 +121,9 @@ class Session:
             return
         intake = self._intake = await self._welcome(hello)
         while (frame := await self._receive()) is not None:
-            await self._obey(frame, intake)
+            # Nearly every frame is a message that can be taken at once.
+            if not (type(frame) is Write and intake.take(frame)):
+                await self._obey(frame, intake)
 
     async def _hello(self) -> Hello | None:
         try:

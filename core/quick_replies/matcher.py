@@ -71,6 +71,7 @@ class QuickReplies:
             self._of_pattern += [number] * len(rule.patterns)
         self._patterns = PatternSet(patterns)
         self._has_patterns = bool(patterns)
+        self.ask_the_time = any(rule.rule.when.hours is not None for rule in rules)
 
     @classmethod
     def compile(

@@ -11,6 +11,7 @@ import contextlib
 import os
 import random
 import sqlite3
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -32,6 +33,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from core.errors import StoreInUse, StoreUnavailable
 from core.store import faults, lock
+from core.store.checkpoints import Checkpoints
 from core.store.lineage import Lineage
 from core.store.session import LocalSession, RemoteSession, Session
 from core.store.witness import Witness
@@ -59,6 +61,7 @@ _PRAGMAS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA journal_size_limit=67108864",
+    "PRAGMA wal_autocheckpoint=0",  # see core.store.checkpoints
 )
 
 
@@ -80,6 +83,7 @@ class Database:
         self._writer = writer
         self._readers = readers
         self._lock: lock.FileLock | None = None
+        self._checkpoints: Checkpoints | None = None
 
     async def claim(self) -> None:
         """Keep other processes out of the file. Raises StoreInUse or StoreUnavailable."""
@@ -96,6 +100,7 @@ class Database:
         except sqlite3.Error as error:
             raise faults.as_unavailable(error, f"cannot use {self.path}") from error
         self._witness = Witness(path)
+        self._checkpoints = Checkpoints(path, time.monotonic)
 
     async def writing(self) -> Session:
         """A new connection that writes. Raises StoreInUse or StoreUnavailable."""
@@ -113,10 +118,17 @@ class Database:
         if self._witness is not None:
             self._witness.check(connection.info)
 
+    def committed(self) -> None:
+        """Call it after each commit; returns at once."""
+        if self._checkpoints is not None:
+            self._checkpoints.committed()
+
     async def rescue(self, session: Session) -> None:
         """Put what is only in a log that lost its name into the database, then let go of it."""
         with contextlib.suppress(exc.SQLAlchemyError, OSError):
             await session.prepare(_empty_log)
+        if self._checkpoints is not None:
+            self._checkpoints.let_go()
         await self._readers.dispose()
 
     async def read(self, query: Callable[[Connection], T]) -> T:
@@ -137,6 +149,9 @@ class Database:
             os.close(folder)
 
     async def close(self) -> None:
+        checkpoints, self._checkpoints = self._checkpoints, None
+        if checkpoints is not None:
+            await asyncio.to_thread(checkpoints.close)
         await self._readers.dispose()
         if isinstance(self._writer, Engine):
             self._writer.dispose()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -157,7 +156,7 @@ class Transaction(Reader):
         message = self.message(conversation.id, seq)
         if message is None or message.deleted_at or message.text == clean(text):
             return None
-        edited = replace(message, text=clean(text), edited_at=self.now)
+        edited = message._replace(text=clean(text), edited_at=self.now)
         self._set_message(edited, text=edited.text, edited_at=self.now)
         self.notify(MessageEdited(conversation.address, seq, edited.text))
         return edited
@@ -171,7 +170,7 @@ class Transaction(Reader):
         if message is None or message.deleted_at:
             return None
         filing.expire_now(self, message.attachments)
-        deleted = replace(message, text="", buttons=(), attachments=(), deleted_at=self.now)
+        deleted = message._replace(text="", buttons=(), attachments=(), deleted_at=self.now)
         self._set_message(deleted, text="", buttons=None, attachments=None, deleted_at=self.now)
         self.notify(MessageDeleted(conversation.address, seq))
         return deleted

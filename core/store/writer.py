@@ -160,6 +160,7 @@ class Writer:
         except BaseException:
             self._known.forget()  # nobody can be sure what the units have changed in it
             raise
+        self._database.committed()
         self._known.learn(done.work.found)
         done.seconds = time.perf_counter() - began
         return done

@@ -6,7 +6,7 @@ import asyncio
 import secrets
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -135,12 +135,12 @@ class Memory(HandsIn):
 
     def edit(self, address: Address, seq: int, text: str) -> None:
         lines = self.talks[address].lines
-        lines[seq - 1] = replace(lines[seq - 1], text=text, edited_at=NOON)
+        lines[seq - 1] = lines[seq - 1]._replace(text=text, edited_at=NOON)
         self.publish(MessageEdited(address, seq, text))
 
     def delete(self, address: Address, seq: int) -> None:
         lines = self.talks[address].lines
-        lines[seq - 1] = replace(lines[seq - 1], text="", deleted_at=NOON)
+        lines[seq - 1] = lines[seq - 1]._replace(text="", deleted_at=NOON)
         self.publish(MessageDeleted(address, seq))
 
     def change(self, address: Address, mode: Mode, agent: Author | None = None) -> None:
