@@ -267,3 +267,23 @@ async def test_a_status_shows_until_the_app_writes_in_the_thread(
     assert slack.workspace.statuses == {(desk, root): "is typing…"}
     await client.chat_postMessage(channel=desk, text="Here", thread_ts=root)
     assert slack.workspace.statuses == {}
+
+
+async def test_a_status_breaks_no_rule(
+    slack: SlackSandbox, client: AsyncWebClient, desk: str
+) -> None:
+    root = await slack.say(desk, slack.add_user("ann"), "hello?")
+
+    async def refused(**changed: Any) -> str:
+        given = {"channel_id": desk, "thread_ts": root, "status": "is typing…", **changed}
+        call = client.api_call("assistant.threads.setStatus", json=given)
+        return str((await refusal(call))["error"])
+
+    assert await refused(thread_ts="1.000001") == "thread_not_found"
+    assert await refused(channel_id="C0NOWHERE") == "channel_not_found"
+    assert await refused(status=["is typing…"]) == "invalid_arguments"
+    assert await refused(loading_messages=["…"] * 11) == "invalid_arguments"
+    assert await refused(mood="good") == "invalid_arguments"
+    slack.identity.scopes -= {"chat:write", "assistant:write"}
+    assert await refused() == "missing_scope"
+    assert slack.workspace.statuses == {}

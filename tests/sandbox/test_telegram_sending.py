@@ -215,6 +215,28 @@ async def test_typing_and_drafts_are_seen_until_the_message_comes() -> None:
             await bot.send_chat_action(anna, "dancing")
 
 
+async def test_drafts_break_no_rule() -> None:
+    clock = Clock()
+    async with running(clock=clock) as (sandbox, bot):
+        anna = sandbox.add_customer("Anna")
+        group = sandbox.add_group("Garden", anna)
+        with refused("must be non-zero"):
+            await bot.send_message_draft(anna, 0, "Let me see")
+        with refused("too long"):
+            await bot.send_message_draft(anna, 1, "a" * 4095 + "🌱")
+        with refused("private chats only"):
+            await bot.send_message_draft(group, 1, "Let me see")
+        with refused("must be an integer"):
+            await bot.send_message_draft(anna, "one", "Let me see")  # type: ignore[arg-type]
+        with refused('no parameter "silent"'):
+            await bot.send_message_draft(anna, 1, "Let me see", api_kwargs={"silent": True})
+        assert sandbox.draft(anna) is None
+        await bot.send_message_draft(anna, 1, "a" * 4094 + "🌱")
+        clock.now += 30
+        assert sandbox.draft(anna) is None
+        assert sandbox.chat(anna) == []
+
+
 async def test_replies_and_reactions_need_a_message() -> None:
     async with running() as (sandbox, bot):
         anna = sandbox.add_customer("Anna")

@@ -13,6 +13,8 @@ from sandbox.slack.methods.contents import with_ids
 from sandbox.slack.methods.method import Method, member_channel
 from sandbox.slack.workspace import Workspace
 
+_LOADING_MESSAGES = 10
+
 
 def auth_test(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
     identity = workspace.identity
@@ -61,6 +63,8 @@ def set_status(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
     """An empty status clears it; so does the app's next message in the thread."""
     channel = member_channel(workspace, arguments["channel_id"])
     root = channel.root(arguments["thread_ts"])
+    if len(arguments.get("loading_messages", ())) > _LOADING_MESSAGES:
+        raise SlackError("invalid_arguments", "[ERROR] must be 10 at most [loading_messages]")
     if arguments["status"]:
         workspace.statuses[channel.id, root.ts] = arguments["status"]
     else:
