@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.gpt import OpenAIModel
+from core.lab.asked import By, asked
 from core.messages import ButtonPressed, Message, Mode
 from core.policy import Policy
 from sandbox.openai import OpenAISandbox
@@ -113,6 +114,16 @@ async def test_a_choice_is_answered_by_its_rule_though_its_words_are_anothers(co
     assert (await last(core)).answered_by == "rule:cats"
 
 
+async def test_the_lab_takes_the_choice_for_the_answer(core: Core) -> None:
+    await core.wrote(CLOSE)
+    await press(core, "Cats in the shop")
+    found = asked(await core.messages())
+    assert [(question.text, question.by) for question in found] == [
+        (CLOSE, By.OURS),
+        ("Cats in the shop", By.RULE),
+    ]
+
+
 async def test_a_choice_can_be_typed_as_its_number(core: Core) -> None:
     await core.wrote(CLOSE, channel=TELEGRAM)
     offer = (await core.messages(TELEGRAM))[-1]
@@ -138,8 +149,8 @@ async def test_setting_has_the_customer_asked_rather_than_gpt(
     openai.script("Hamsters are fine.")
     await press(core, "Something else")
     await core.until(lambda lines: lines[-1] == ("bot", "Hamsters are fine."))
-    (asked,) = openai.journal.of("chat.completions")
-    assert CLOSE in str(asked.arguments["messages"])
+    (call,) = openai.journal.of("chat.completions")
+    assert CLOSE in str(call.arguments["messages"])
     await core.close()
 
 
