@@ -79,6 +79,16 @@ async def test_what_no_rule_is_about_goes_on_to_gpt_after_one_call(embedded: Hou
     assert all(e.bill.micro_usd > 0 for e in expenses)
 
 
+async def test_person_asked_for_meanwhile_is_not_talked_over(embedded: House) -> None:
+    embedded.openai.faults.add("embeddings", Fault(Effect.DELAY, seconds=0.3))
+    async with embedded.visitor() as visitor:
+        await visitor.say(PARAPHRASE)
+        await visitor.say("a human please")
+        await visitor.hears("called a colleague", "system")
+        await embedded.service.turns.close(5)
+        assert "Three days." not in [text for _, _, text in visitor.transcript()]
+
+
 async def test_slow_model_is_not_waited_for(embedded: House) -> None:
     embedded.service.embeddings.patience = 0.1
     embedded.openai.faults.add("embeddings", Fault(Effect.DELAY, seconds=5))
