@@ -14,6 +14,7 @@ from core import machine
 from core.app import secrets_in, utc_now
 from core.errors import ModelError, ModelRefused
 from core.findings import Examination, Finding, Mark, Patient
+from core.ports import Embedder
 from core.redact import RedactingFormatter
 from core.settings import Settings
 from core.store import health
@@ -83,7 +84,16 @@ def _off(part: str, why: str) -> Examination:
     return examine
 
 
+async def _try_vectors(embedder: Embedder) -> None:
+    """One of a single word, which costs next to nothing. Raises ModelError."""
+    try:
+        await embedder.embed(["hello"])
+    finally:
+        await embedder.close()
+
+
 def _gpt() -> Examination:
+    from core.embedder import OpenAIEmbedder
     from core.gpt import OpenAIModel  # only where GPT is on: the client is heavy
 
     async def examine(patient: Patient) -> AsyncIterator[Finding]:
@@ -93,6 +103,11 @@ def _gpt() -> Examination:
         try:
             await model.check()
             yield Finding(Mark.FINE, "gpt", f"{gpt.base_url} takes the key for {gpt.model}")
+            if gpt.embeddings_model:
+                await _try_vectors(
+                    OpenAIEmbedder(key, gpt.base_url, gpt.embeddings_model, seconds)
+                )
+                yield Finding(Mark.FINE, "gpt", f"{gpt.embeddings_model} makes vectors")
         except ModelRefused as error:
             yield Finding(Mark.FAULT, "gpt", str(error))
         except ModelError as error:

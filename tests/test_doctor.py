@@ -104,6 +104,16 @@ async def test_where_all_is_well_each_part_says_so(clinic: Clinic) -> None:
     assert lines(found, "store")[0].endswith("is not there yet: the first start makes it")
 
 
+async def test_the_model_that_makes_vectors_is_tried_too(clinic: Clinic) -> None:
+    clinic.say("model: gpt-5", "embeddings_model: text-embedding-3-small, model: gpt-5")
+    fine = await clinic.findings()
+    clinic.say("embedding-3-small", "embedding-9")
+    (told,) = wrong(await clinic.findings())
+
+    assert lines(fine, "gpt")[1] == "✓ text-embedding-3-small makes vectors"
+    assert told == "✗ gpt: gpt.embeddings_model is not known there"
+
+
 async def test_it_changes_nothing_and_sends_nothing(clinic: Clinic, tmp_path: Path) -> None:
     clinic.telegram.add_customer("Ann")
     clinic.write_settings()

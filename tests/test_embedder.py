@@ -14,6 +14,11 @@ from sandbox.openai import OpenAISandbox
 from sandbox.openai.troubles import broken_json, garbage, key_revoked, quota_used_up, rate_limited
 
 EMBEDDINGS = "embeddings"
+JSON = {"Content-Type": "application/json"}
+TWO = (
+    '{"data": [{"index": 0, "embedding": [1.0, 0.0]}, {"index": 1, "embedding": [0.0, 1.0]}],'
+    ' "usage": {"prompt_tokens": 1}}'
+)
 
 
 @pytest.fixture
@@ -85,7 +90,8 @@ async def test_a_model_that_is_not_there_is_a_refusal(openai: OpenAISandbox) -> 
         garbage(),
         garbage(200),
         broken_json(),
-        Fault(Effect.ANSWER, 200, '{"data": [], "usage": {"prompt_tokens": 1}}'),
+        Fault(Effect.ANSWER, 200, '{"data": [], "usage": {"prompt_tokens": 1}}', JSON),
+        Fault(Effect.ANSWER, 200, TWO, JSON),
         Fault(Effect.RESET),
         Fault(Effect.HANG),
         Fault(Effect.CUT),

@@ -79,7 +79,7 @@ class Examples:
         from core.similarity import ANSWER, MARGIN, Similar
 
         owners = _owners(texts)
-        similar = Similar.compile(_without_repeats(texts, owners))
+        similar = _Recent(Similar.compile(_without_repeats(texts, owners)))
         return cls(texts, similar, ANSWER, MARGIN, NEAR, owners, _twins(owners))
 
     @classmethod
@@ -129,6 +129,21 @@ class Examples:
         texts = _without_repeats(self.texts, self.owners)
         compiled = Vectors.compile(texts, [[vectors[text] for text in some] for some in texts])
         return VectorExamples(self, compiled)
+
+
+class _Recent:
+    """Keeps what was asked last: a message that no words answer is often looked at twice."""
+
+    def __init__(self, similar: Nearest) -> None:
+        self._similar = similar
+        self._last: tuple[str, Sequence[Guess]] = ("", ())
+
+    def nearest(self, text: str) -> Sequence[Guess]:
+        asked, guesses = self._last
+        if asked != text:
+            guesses = self._similar.nearest(text)
+            self._last = (text, guesses)
+        return guesses
 
 
 @dataclass(frozen=True, slots=True)

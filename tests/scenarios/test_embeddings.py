@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from core.messages import ConversationId
 from core.records import ExpenseReason
 from sandbox.faults import Effect, Fault
 from sandbox.openai.troubles import key_revoked, server_error
@@ -80,21 +81,23 @@ async def test_what_no_rule_is_about_goes_on_to_gpt_after_one_call(embedded: Hou
 
 
 async def test_person_asked_for_meanwhile_is_not_talked_over(embedded: House) -> None:
-    embedded.openai.faults.add("embeddings", Fault(Effect.DELAY, seconds=0.3))
+    embedded.openai.faults.add("embeddings", Fault(Effect.DELAY, seconds=1.0))
     async with embedded.visitor() as visitor:
         await visitor.say(PARAPHRASE)
+        await until(lambda: len(asked(embedded)) == 2, "the call")
         await visitor.say("a human please")
         await visitor.hears("called a colleague", "system")
         await embedded.service.turns.close(5)
-        assert "Three days." not in [text for _, _, text in visitor.transcript()]
+    said = await embedded.service.store.read(lambda tx: tx.messages(ConversationId(1)))
+    assert "Three days." not in [message.text for message in said]
 
 
 async def test_slow_model_is_not_waited_for(embedded: House) -> None:
     embedded.service.embeddings.patience = 0.1
-    embedded.openai.faults.add("embeddings", Fault(Effect.DELAY, seconds=5))
+    embedded.openai.faults.add("embeddings", Fault(Effect.HANG))
     async with embedded.visitor() as visitor:
         await visitor.say(PARAPHRASE)
-        await visitor.hears("Three days.", "bot")
+        await visitor.see(lambda f: f.get("text") == "Three days.", "the answer", within=3)
 
 
 async def test_model_that_is_down_is_soon_not_asked_any_more(embedded: House) -> None:
