@@ -11,7 +11,6 @@ from core.check import failed_tests
 from core.lab import replay_report, stats_report
 from core.lab.gathering import Gathering
 from core.lab.money import AnswerPrice, answer_price
-from core.lab.personal import Names
 from core.lab.replay import Replay
 from core.lab.screen import page, progress, write_json
 from core.lab.since import Since
@@ -76,7 +75,7 @@ def suggest(settings: Settings, since: Since) -> int:
         _each_talk(past, gathered.since, "reading", gathered.take)
 
     asyncio.run(read_past(settings.store.url, query))
-    made = Workshop(settings, gathered.asked, Names(gathered.people)).all()
+    made = Workshop(settings, gathered.asked, gathered.people).all()
     sys.stdout.write(suggest_report(made))
     return 0
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from core.lexicon import lexicon
+
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _HANDLE = re.compile(r"(?<![\w@.])@\w{3,}")
 _LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"'）)]+", re.IGNORECASE)
@@ -33,7 +35,8 @@ _INTRODUCED = re.compile(
     r"|(?:我叫|名叫|我的名字)"
     r"|[\u4e00-\u9fff](?:先生|女士|小姐)"
 )
-_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_WORD = re.compile(r"[^\W\d_]+")
+_ORDINARY = 2_000  # a word as common as that is no name when it is written small
 _GREETED = re.compile(
     r"^\s*(?i:hi|hello|hey|dear|hallo|liebe[r]?|guten tag)(?:\s+(?i:there))?"
     r"(?:\s+[A-ZÀ-Þ][\w'’-]*){0,2}\s*[,!.–-]+\s*"
@@ -57,9 +60,11 @@ _KINDS = (
 
 
 class Names:
-    """The names of customers and agents, as far as the store knows them."""
+    """The names of customers and agents, as far as the store knows them. Words of the `usual`
+    text are what the business speaks of, as a flower shop does of lilies."""
 
-    def __init__(self, people: Iterable[str] = ()) -> None:
+    def __init__(self, people: Iterable[str] = (), usual: str = "") -> None:
+        self._usual = words_of(usual)
         self._words: set[str] = set()
         self._whole: set[str] = set()
         for person in people:
@@ -68,15 +73,25 @@ class Names:
                 self._whole.add(person.strip())  # a name without spaces, as in Chinese
 
     def are_in(self, text: str, own: str = "") -> bool:
-        """Whether somebody is named. Names are ordinary words too, so only with a capital letter;
-        that of the writer, `own`, in any letters."""
+        """Whether somebody is named. Many names are ordinary words, too: such a one counts with a
+        capital letter only, or when it is the name of the writer, `own`."""
         if any(name in text for name in self._whole):
             return True
         own_words = words_of(own)
-        return any(
-            (word[0].isupper() and word.casefold() in self._words) or word.casefold() in own_words
-            for word in _WORD.findall(text)
-        )
+        return any(self._is_name(word, own_words) for word in _WORD.findall(text))
+
+    def _is_name(self, word: str, own: set[str]) -> bool:
+        name = word.casefold()
+        if name in own:
+            return True
+        if name not in self._words:
+            return False
+        return word[0].isupper() or not (name in self._usual or _is_ordinary(name))
+
+
+def _is_ordinary(word: str) -> bool:
+    rank = lexicon("en").rank(word)
+    return rank is not None and rank < _ORDINARY
 
 
 def words_of(name: str) -> set[str]:

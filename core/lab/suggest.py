@@ -57,11 +57,11 @@ class Workshop:
     """Makes proposals for one settings file. `asked` are all questions of a time: they teach what
     is common, and what a new rule must leave alone."""
 
-    def __init__(self, settings: Settings, asked: Sequence[Asked], names: Names) -> None:
-        self._settings = settings
-        self._names = names
+    def __init__(self, settings: Settings, asked: Sequence[Asked], people: Iterable[str]) -> None:
+        """`people` are the names of everybody who wrote."""
         self._asked = asked
         self._public = "\n".join(_own_words(settings))
+        self._names = Names(people, self._public)
         texts = [one.text for one in asked]
         texts += [test for rule in settings.quick_replies for test in rule.match_tests]
         self._likeness = Likeness(texts)

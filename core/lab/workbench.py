@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from core.lab.content import content
 from core.lab.pairs import pair_of
-from core.lab.personal import Names
 from core.lab.proposal import Proposal
 from core.lab.suggest import Asked, Unfit, Workshop
 from core.messages import AuthorKind, Message
@@ -29,5 +28,5 @@ def proposal_for(
     people |= {line.author.name for line in lines if line.author.kind is AuthorKind.AGENT}
     own = Asked(pair.question.text, customer, pair)
     others = [Asked(text, name) for text, name in recent if content(text)]
-    workshop = Workshop(settings, [own, *others], Names(people))
+    workshop = Workshop(settings, [own, *others], people)
     return workshop.only(workshop.like(own))

@@ -313,7 +313,7 @@ async def test_since_leaves_out_what_is_older(lab: Lab, writer: Writer, at: At) 
 
 # --- what is personal -----------------------------------------------------------------------
 
-NAMES = Names(["Ann Lee", "李雷", "Rose", ""])
+NAMES = Names(["Ann Lee", "李雷", "Rose", "Mia", "Lily", ""], usual="We have lily and rose.")
 
 
 @pytest.mark.parametrize(
@@ -322,7 +322,7 @@ NAMES = Names(["Ann Lee", "李雷", "Rose", ""])
         "open 9:00-18:00, closed on Sunday",
         "30 days, 2 pots, 1,200 €",
         "see https://shop.example/care",
-        "a rose is a rose",
+        "a rose is a rose, and a lily is a lily",
         "I'm happy with it",
         "2 to 3 working days, on the 2nd floor",
     ],
@@ -333,7 +333,17 @@ def test_ordinary_words_are_nobodys(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["for Rose", "李雷的订单", "我叫小明", "王先生您好", "@ann_lee knows", "this is Peter"]
+    "text",
+    [
+        "for Rose",
+        "Ann's pot",
+        "its mia here",
+        "李雷的订单",
+        "我叫小明",
+        "王先生您好",
+        "@ann_lee knows",
+        "this is Peter",
+    ],
 )
 def test_names_are_found_in_many_ways(text: str) -> None:
     assert what_is_personal(text, NAMES) == "a name"
