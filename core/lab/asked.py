@@ -21,8 +21,7 @@ _NOBODY = frozenset({"texts:handover_nobody", "texts:contact_noted"})
 _JOINED = "texts:agent_joined"
 _ENDED = frozenset({"texts:handed_back", "texts:closed"})
 _OURS = frozenset(
-    f"texts:{name}"
-    for name in ("welcome", "file_only", "unsupported", "too_fast", "too_long", "did_you_mean")
+    f"texts:{name}" for name in ("welcome", "file_only", "unsupported", "too_fast", "too_long")
 )
 _TELEGRAM_START = "/start"
 _LONGEST_CHOICE = 80

@@ -114,13 +114,13 @@ async def test_a_choice_is_answered_by_its_rule_though_its_words_are_anothers(co
     assert (await last(core)).answered_by == "rule:cats"
 
 
-async def test_the_lab_takes_the_choice_for_the_answer(core: Core) -> None:
+async def test_the_lab_takes_the_chosen_rule_for_the_questions_answer(core: Core) -> None:
     await core.wrote(CLOSE)
     await press(core, "Cats in the shop")
     found = asked(await core.messages())
-    assert [(question.text, question.by) for question in found] == [
-        (CLOSE, By.OURS),
-        ("Cats in the shop", By.RULE),
+    assert [(one.text, one.by, one.is_question) for one in found] == [
+        (CLOSE, By.RULE, True),
+        ("Cats in the shop", By.RULE, False),
     ]
 
 

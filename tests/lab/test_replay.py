@@ -16,7 +16,7 @@ from core.messages import ChannelName
 from core.store import Store, Transaction
 from core.store.history import Past, read_past
 from tests.lab.conftest import Lab
-from tests.lab.past import Writer
+from tests.lab.past import Writer, settings_at
 
 At = Callable[..., datetime]
 
@@ -134,6 +134,20 @@ async def test_only_what_came_to_the_bot_counts(lab: Lab, writer: Writer, at: At
 
     assert texts(found["newly_answered"]) == ["cats before", "cats after"]
     assert found["messages"] == 3
+
+
+async def test_without_a_desk_the_bot_stays_responsible(lab: Lab, store: Store, at: At) -> None:
+    writer = Writer(store, settings_at(lab.path), has_desk=False)
+
+    def past(tx: Transaction) -> None:
+        writer.says(tx, "a", "a human please", at(12))
+        writer.says(tx, "a", "cats all the same", at(12, 1))
+
+    await writer.write(past)
+
+    found = await replayed(lab, lab.changed(("any: [shipping]", "any: [cats]")))
+
+    assert texts(found["newly_answered"]) == ["cats all the same"]
 
 
 async def test_a_button_counts_as_what_it_says(lab: Lab, writer: Writer, at: At) -> None:
