@@ -53,7 +53,7 @@ class Agents:
         )
         if self._replies.of(conversation).replays:
             # The transcript is what this customer reads, and the message is in it.
-            self._casework.show_fate(tx, conversation, message.seq, Fate.DELIVERED)
+            self._casework.mark_new(tx, conversation, case, message.seq, Fate.DELIVERED)
         self._saw(tx, conversation)
         return Accepted(Outcome.STORED, conversation.id, message.seq)
 

@@ -196,6 +196,13 @@ class Casework:
         if why:
             self.note(tx, conversation, case, f"Not delivered: {why}", seq=seq)
 
+    def mark_new(
+        self, tx: Transaction, conversation: Conversation, case: Case, seq: int, fate: Fate
+    ) -> None:
+        """As `show_fate` for a message of this case that was stored just now, so that nothing can
+        have been queued for it: nothing needs to be asked."""
+        self.queue(tx, conversation, case, DeliveryKind.MARK, seq=seq, detail=fate, part=0)
+
     def note(
         self,
         tx: Transaction,
@@ -245,6 +252,7 @@ class Casework:
         seq: int = 0,
         text: str = "",
         detail: str = "",
+        part: int | None = None,
     ) -> None:
         """Add a row to the case's lane; rows of one kind and `seq` are numbered."""
         tx.add_delivery(
@@ -253,7 +261,7 @@ class Casework:
             kind=kind,
             case=case,
             seq=seq,
-            part=None,
+            part=part,
             text=text,
             detail=detail,
         )

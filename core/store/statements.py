@@ -113,13 +113,26 @@ SET_CASE = cases.update().where(cases.c.id == bindparam("row_id"))
 _open = deliveries.c.open_lane.is_not(None)
 
 DELIVERY = select(deliveries).where(deliveries.c.id == bindparam("delivery"))
+# The lanes, each found from the one before it by a step in the index: to group all open rows by
+# their lane would read every one of them each time, however few lanes there are.
+_first_lane = select(func.min(deliveries.c.open_lane).label("lane")).where(_open)
+_lanes = _first_lane.cte("lanes", recursive=True)
+_next_lane = (
+    select(func.min(deliveries.c.open_lane))
+    .where(deliveries.c.open_lane > _lanes.c.lane)
+    .scalar_subquery()
+)
+_lanes = _lanes.union_all(select(_next_lane).where(_lanes.c.lane.is_not(None)))
+_queue = deliveries.alias("queue")
+_head = select(func.min(_queue.c.id)).where(_queue.c.open_lane == _lanes.c.lane).scalar_subquery()
 HEADS = (
     select(deliveries)
     .where(
         deliveries.c.id.in_(
-            select(func.min(deliveries.c.id))
-            .where(_open, deliveries.c.open_lane.not_in(bindparam("busy", expanding=True)))
-            .group_by(deliveries.c.open_lane)
+            select(_head).where(
+                _lanes.c.lane.is_not(None),
+                _lanes.c.lane.not_in(bindparam("busy", expanding=True)),
+            )
         )
     )
     .order_by(deliveries.c.next_at, deliveries.c.id)

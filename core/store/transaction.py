@@ -10,9 +10,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CursorResult, Executable
+from sqlalchemy import CursorResult, Executable, Table
+from sqlalchemy.sql import visitors
 
 from core.cases import CaseState
 from core.messages import (
@@ -334,7 +336,7 @@ class Transaction(Reader):
     def execute(
         self, statement: Executable, values: Mapping[str, Any] | None = None
     ) -> CursorResult[Any]:
-        if not self._work.is_written:
+        if not self._work.is_written and _reads_work(statement):
             self._work.flush()
         self.wrote |= not statement.is_select
         return super().execute(statement, values)
@@ -359,6 +361,15 @@ class Transaction(Reader):
 
     def _delivery(self, row: Any) -> Delivery:
         return self._deliveries.record(row)
+
+
+@lru_cache(maxsize=256)  # the statements of this package are as many as there are
+def _reads_work(statement: Executable) -> bool:
+    """Whether a statement could tell that the lines and the conversations of this commit are not
+    written yet. Cases and deliveries lie apart from them: what is done there spoils no batch."""
+    found = visitors.iterate(statement)  # type: ignore[arg-type]
+    tables = {element.name for element in found if isinstance(element, Table)}
+    return not tables or bool(tables & {"messages", "conversations"})
 
 
 def _lane(target: Target, conversation: Conversation, case: Case | None) -> str:
