@@ -35,12 +35,12 @@ class Tidy:
             return False
         self._peak = connections
         gc.collect()
-        _trim()
+        trim()
         return True
 
 
-def _trim() -> None:
-    """Give free pages back to the system, where the C library can."""
+def trim() -> None:
+    """Give free pages back to the system, where the C library can. Best in a thread."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)

@@ -10,9 +10,10 @@ import asyncio
 import logging
 from dataclasses import replace
 
+from core import memory
 from core.embeddings import Embeddings
 from core.policy import Policy
-from core.quick_replies import VectorExamples
+from core.quick_replies import Examples, VectorExamples
 from core.recognition import Recognition
 from core.settings import Settings
 
@@ -33,7 +34,7 @@ class Policies:
     async def learn(self) -> None:
         """Compile the examples of the first policy."""
         try:
-            whole = await asyncio.to_thread(Policy.of, self.current.settings)
+            whole = await asyncio.to_thread(_learnt, self.current.settings, None)
         except Exception:
             log.exception("the examples cannot be used; everything else goes on")
             whole = replace(self.current, is_whole=True)
@@ -43,7 +44,7 @@ class Policies:
         """Put the policy of other settings in force. The vectors of examples that stay the same
         are kept, unless another model makes them."""
         old = self.current
-        new = await asyncio.to_thread(Policy.of, settings, known=old.rules.examples)
+        new = await asyncio.to_thread(_learnt, settings, old.rules.examples)
         if (
             self._embeddings.is_on
             and new.rules.examples is old.rules.examples
@@ -62,6 +63,13 @@ class Policies:
         self._recognition.learned()
         if policy.embedded is None:
             self._embeddings.follow(policy)
+
+
+def _learnt(settings: Settings, known: Examples | None) -> Policy:
+    policy = Policy.of(settings, known=known)
+    if policy.rules.examples is not known:
+        memory.trim()  # to learn many examples takes several times what is kept
+    return policy
 
 
 def _same_model(old: Policy, new: Policy) -> bool:
