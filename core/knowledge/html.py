@@ -56,18 +56,33 @@ _BLOCKS = frozenset(
 )
 _CELLS = frozenset(("td", "th"))
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
+# What has no end, the standard parser looks for anew from every later place, which takes hours for
+# a megabyte of "<!--". So what nobody reads is cut out first, and no tag is left without an end.
+_UNREAD = re.compile(
+    r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)|<!\[.*?(?:\]>|\Z)|<[!?][^>]*(?:>|\Z)",
+    re.DOTALL | re.IGNORECASE,
+)
 _SAVED_FROM = re.compile(r"saved from url=\(\d+\)(\S+)")
 
 
 def read_html(text: str, name: str) -> Document:
     """`name` is the title when the page has none of its own. Whatever it is, it can be read."""
     page = _Page()
-    page.feed(text)
+    # Browsers write into a page that they save where it came from.
+    if saved := _SAVED_FROM.search(text):
+        page.url = web_address(saved[1])
+    page.feed(_bounded(text))
     page.close()
     page.finish()
     sections = page.main or page.sections
     first = next((s.headings[0] for s in sections if s.headings), "")
     return Document(page.title or first or name, page.url, tuple(sections))
+
+
+def _bounded(text: str) -> str:
+    text = _UNREAD.sub(" ", text)
+    end = text.rfind(">") + 1
+    return text[:end] + text[end:].replace("<", "&lt;")
 
 
 class _Page(HTMLParser):
@@ -128,11 +143,6 @@ class _Page(HTMLParser):
             self.title = " ".join(f"{self.title} {data}".split())
         elif not self._skipping:
             self._text.append(re.sub(r"\s+", " ", data))
-
-    def handle_comment(self, data: str) -> None:
-        # Browsers write into a page that they save where it came from.
-        if (found := _SAVED_FROM.search(data)) and not self.url:
-            self.url = web_address(found[1])
 
     def finish(self) -> None:
         if self._level:

@@ -112,6 +112,12 @@ def test_no_page_is_too_broken(broken: str) -> None:
     read("a.htm", broken)
 
 
+@pytest.mark.parametrize("endless", ["<!--", "<![CDATA[", "<a b='", "<script>", "</a", "<?", "<!"])
+def test_what_never_ends_takes_no_hours(endless: str) -> None:
+    read("a.html", "<p>Water.</p>" + endless * 60_000)
+    read("a.html", f"<p>Water.</p>{endless * 30_000}>")
+
+
 def test_each_row_of_a_table_is_a_section_with_its_own_address() -> None:
     document = read(
         "faq.csv",
