@@ -93,8 +93,10 @@ quick_replies:
         - I want what I paid back
         - Can I get my cash again?
         - How do you pay me back?
+        - I would like to get back what I paid
+        - When do I get back what I paid?
     reply: Three days.
-    tests: {match: ["May I have my cash back?"], miss: ["Can I bring my dog?"]}
+    tests: {match: ["I want to get what I paid back"], miss: ["Can I bring my dog?"]}
   - id: dogs
     when: {examples: ["Can I bring my dog?"]}
     title: Dogs
@@ -115,7 +117,7 @@ def test_check_shows_each_doubt_at_its_place_and_is_still_content(
     assert main(["check", str(path)]) == 0
     first, *_ = capsys.readouterr().out.splitlines()
     assert first == (
-        f'{path}:12:5: the rule "dogs": 1 example tells too little '
+        f'{path}:14:5: the rule "dogs": 1 example tells too little '
         "(write five or more, as customers would ask) [warning]"
     )
 
@@ -123,7 +125,7 @@ def test_check_shows_each_doubt_at_its_place_and_is_still_content(
 def test_a_test_that_no_example_is_like_fails_and_says_how_like_they_are(
     tmp_path: Path, capsys: Captured
 ) -> None:
-    path = _write(tmp_path, RULES.replace("May I have my cash back?", "purple elephants"))
+    path = _write(tmp_path, RULES.replace("I want to get what I paid back", "purple elephants"))
     assert main(["check", str(path)]) == 2
     assert "its examples are 0." in capsys.readouterr().err
 
@@ -132,7 +134,7 @@ def test_try_names_the_example_and_how_like_it_and_the_next_are(
     tmp_path: Path, capsys: Captured
 ) -> None:
     path = _write(tmp_path, RULES)
-    assert main(["try", "may I have what I paid back", "--settings", str(path)]) == 0
+    assert main(["try", "I want to get what I paid back", "--settings", str(path)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[1] == '  matched  example "I want what I paid back"'
     likeness = [line for line in lines if line.startswith("  alike")]
@@ -143,12 +145,11 @@ def test_try_names_the_example_and_how_like_it_and_the_next_are(
 def test_try_says_what_a_customer_between_two_rules_is_asked(
     tmp_path: Path, capsys: Captured
 ) -> None:
-    cats = RULES.replace('my dog?"]', 'my dog?", May my dog come?]') + (
-        '  - id: cats\n    when: {examples: ["Can I bring my cat?", May my cat come?]}\n'
-        "    reply: No.\n"
-    )
-    path = _write(tmp_path, cats)
-    assert main(["try", "Can I bring my hamster?", "--settings", str(path)]) == 0
+    dogs = '"Can I bring my dog to the shop?", "May my dog come?"'
+    rules = RULES.replace('"Can I bring my dog?"]}\n    title', f"{dogs}]}}\n    title")
+    cats = f"  - id: cats\n    when: {{examples: [{dogs.replace('dog', 'cat')}]}}\n    reply: No\n"
+    path = _write(tmp_path, rules + cats)
+    assert main(["try", "Can I bring my hamster to the shop?", "--settings", str(path)]) == 0
     said = capsys.readouterr().out
     assert "The customer is asked which one is meant" in said
     assert '  button   [Dogs] is answered by "dogs"' in said
