@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -100,7 +99,9 @@ class Core:
             self.tasks,
             lambda: self.policy,
         )
-        rates = CustomerRates(policy.settings.limits.customer_per_minute, time.monotonic)
+        rates = CustomerRates(
+            policy.settings.limits.customer_per_minute, lambda: self.now.timestamp()
+        )
         self.engine = Engine(
             store,
             replies,
