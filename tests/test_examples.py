@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from core.quick_replies import Close, Examples, Hit, Hours, Question, QuickReplies, Rule, When
 
@@ -173,3 +175,21 @@ def test_offered_rule_is_called_by_its_title_else_by_the_example() -> None:
     close = QuickReplies.compile([REFUND, titled], known=known).find(Question("hm"))
     assert isinstance(close, Close)
     assert [one.label("zh-CN") for one in close.likely] == [PAID, "退货"]
+
+
+LEARNT = QuickReplies.compile(
+    [
+        rule("refund", PAID, "Where is my money?", "钱能还给我吗"),
+        rule("return", BACK, "Where do I send it?", "怎么退货"),
+    ]
+)
+
+
+@given(st.text() | st.text("ab \ud800\x00？。👍🏽é").map(lambda text: text * 40))
+@example("")
+@example("\ud800")
+@example("?" * 4_000)
+@example("钱" * 4_000)
+def test_any_text_at_all_can_be_compared(text: str) -> None:
+    found = LEARNT.explain(Question(text))
+    assert all(0 <= one.score <= 1 for one in found.likely)
