@@ -17,6 +17,7 @@ from core.quick_replies.rules import Close, Hit, Likely, Rule
 NEAR = 0.3
 """A likeness from which on a rule may be offered to the customer beside others."""
 CERTAIN = 1.0
+_LONGEST = 500  # characters that are compared; whoever writes more asks no such question
 
 
 class Guess(Protocol):
@@ -141,7 +142,7 @@ class _Recent:
     def nearest(self, text: str) -> Sequence[Guess]:
         asked, guesses = self._last
         if asked != text:
-            guesses = self._similar.nearest(text)
+            guesses = self._similar.nearest(text[:_LONGEST])
             self._last = (text, guesses)
         return guesses
 
