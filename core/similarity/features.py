@@ -6,7 +6,8 @@ typing errors. A feature is kept as a number of 32 bits, as its text would take 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from zlib import crc32
 
@@ -16,33 +17,42 @@ from numpy.typing import NDArray
 from core.folding import words
 
 Ids = NDArray[np.uint32]
-_SHORTEST, _LONGEST = 2, 5
+_SHORTEST, _LONGEST = 2, 4
 
 
-def by_words(text: str) -> Ids:
-    """Words, and words that follow each other."""
-    found = words(text)
-    joined = [*found, *(f"{one} {two}" for one, two in pairwise(found))]
-    return _numbers(joined)
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A text in pieces: its words as they follow each other, `pairs` of them, and `parts`."""
+
+    words: Ids
+    pairs: Ids
+    parts: Ids
 
 
-def by_parts(known: dict[str, Ids]) -> Callable[[str], Ids]:
-    """Runs of two to five characters inside a word, its borders among them. `known` keeps the
-    parts of the words seen, which makes many texts four times as fast."""
+@dataclass(slots=True)
+class Cutter:
+    """Cuts texts; quicker for many, as it knows the words it has seen."""
 
-    def cut(text: str) -> Ids:
+    known: dict[str, Ids] = field(default_factory=dict)
+
+    def cut(self, text: str) -> Cut:
         found = words(text)
-        for word in found:
-            if word not in known:
-                known[word] = _numbers(_parts(f"<{word}>"))
-        return np.concatenate([known[word] for word in found] or [_numbers([])])
+        pairs = _numbers([f"{one} {two}" for one, two in pairwise(found)])
+        parts = np.concatenate([self._parts(word) for word in found] or [_numbers([])])
+        return Cut(_numbers(found), pairs, parts)
 
-    return cut
-
-
-def _parts(word: str) -> list[str]:
-    sizes = range(_SHORTEST, min(_LONGEST, len(word)) + 1)
-    return [word[at : at + size] for size in sizes for at in range(len(word) - size + 1)]
+    def _parts(self, word: str) -> Ids:
+        """Runs of two to four characters, the word's borders among them."""
+        if word not in self.known:
+            bordered = f"<{word}>"
+            self.known[word] = _numbers(
+                [
+                    bordered[at : at + size]
+                    for size in range(_SHORTEST, _LONGEST + 1)
+                    for at in range(len(bordered) - size + 1)
+                ]
+            )
+        return self.known[word]
 
 
 def _numbers(features: Sequence[str]) -> Ids:

@@ -7,22 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.similarity.features import by_parts, by_words
-from core.similarity.ridge import Lines
-from core.similarity.weights import Floats, Places, Rows, Vocabulary
+from core.similarity import heights
+from core.similarity.evidence import Evidence, best, likely
+from core.similarity.features import Cut, Cutter
+from core.similarity.fitted import ANSWER, APART, MARGIN, MEANT
+from core.similarity.heights import Found, Heights
+from core.similarity.profile import Profile
+from core.similarity.vocabulary import Places, Rows, Vocabulary
 
-ANSWER = 0.9
-"""A likeness from which on a rule answers."""
-MARGIN = 0.5
-"""The least lead over the second rule; with less, either may be meant."""
+__all__ = ["ANSWER", "MARGIN", "Guess", "Similar"]
 
 _MOST_GUESSES = 3
-# How a message's lines turn into likelihoods: fitted on intents kept out, see tests/intents.
-_MEANT = (-4.0, 8.0, 6.0)
-_APART = (-0.5, 14.0)
-
-
-Asked = Sequence[tuple[Vocabulary, Places, Floats]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,61 +35,93 @@ class Similar:
 
     examples: tuple[str, ...]
     rules: Places
-    words: Vocabulary
+    starts: Places
+    phrases: Vocabulary
     parts: Vocabulary
-    rows: tuple[Rows, Rows]
-    lines: Lines
+    rows: tuple[Rows, Rows] | None
+    heights: Heights
+    profile: Profile
 
     @classmethod
     def compile(cls, examples: Sequence[Sequence[str]]) -> Similar:
         """`examples` has a list for each rule, empty for a rule without any. Takes up to five
         seconds for 20,000 examples."""
-        texts = [text for of_rule in examples for text in of_rule]
-        owners = np.repeat(np.arange(len(examples)), [len(of_rule) for of_rule in examples])
-        words, word_rows = Vocabulary.learn(texts, by_words)
-        parts, part_rows = Vocabulary.learn(texts, by_parts({}))
-        lines = Lines.learn(((words, word_rows), (parts, part_rows)), owners)
-        return cls(tuple(texts), owners, words, parts, (word_rows, part_rows), lines)
+        cutter = Cutter()
+        cuts = [[(text, cutter.cut(text)) for text in of_rule] for of_rule in examples]
+        useful = [[one for one in of_rule if len(one[1].words)] for of_rule in cuts]
+        rules = np.array([rule for rule, of_rule in enumerate(useful) if of_rule], np.int64)
+        sizes = np.array([len(useful[rule]) for rule in rules], np.int64)
+        texts = [one for of_rule in useful for one in of_rule]
+        return cls._learn([text for text, _ in texts], [cut for _, cut in texts], rules, sizes)
+
+    @classmethod
+    def _learn(
+        cls, texts: Sequence[str], cuts: Sequence[Cut], rules: Places, sizes: Places
+    ) -> Similar:
+        owners = np.repeat(np.arange(len(rules)), sizes)
+        words = Vocabulary.learn([cut.words for cut in cuts])
+        phrases = Vocabulary.learn([np.concatenate((cut.words, cut.pairs)) for cut in cuts])
+        parts = Vocabulary.learn([cut.parts for cut in cuts])
+        learnt = heights.learn((phrases, parts), np.eye(len(rules), dtype=np.float32)[owners])
+        profile, rows = Profile.learn(words, owners, sizes), None
+        if heights.are_many(len(texts)):
+            rows = (phrases.by_text(), parts.by_text())
+            phrases, parts = phrases.without_texts(), parts.without_texts()
+        starts = np.concatenate(([0], np.cumsum(sizes)))
+        return cls(tuple(texts), rules, starts, phrases, parts, rows, learnt, profile)
 
     def nearest(self, text: str) -> tuple[Guess, ...]:
-        """The rules that `text` may mean, best first, three at most; none if no word is known."""
-        asked = (
-            (self.words, *self.words.weigh(by_words(text))),
-            (self.parts, *self.parts.weigh(by_parts({})(text))),
-        )
-        if not any(len(columns) for _, columns, _ in asked):
+        """The rules that `text` may mean, best first, three at most; none if nothing in it is
+        known."""
+        cut = Cutter().cut(text)
+        evidence = self.evidence(cut)
+        if evidence is None:
             return ()
-        heights = self.lines.heights(asked)
-        best = np.argsort(-heights, kind="stable")[:_MOST_GUESSES]
-        scores = _scores(heights[best])
-        rules = self.lines.rules[best]
+        rules = evidence.best[:_MOST_GUESSES]
+        scores = _scores(self.numbers(cut, evidence), evidence.heights[rules].tolist())
         return tuple(
-            Guess(int(rule), score, self._closest(int(rule), asked))
+            Guess(int(self.rules[rule]), score, self.examples[evidence.closest(rule)])
             for rule, score in zip(rules, scores, strict=True)
         )
 
-    def _closest(self, rule: int, asked: Asked) -> str:
-        first, last = np.searchsorted(self.rules, [rule, rule + 1])
-        likeness = np.zeros(last - first, np.float32)
-        for rows, (vocabulary, columns, values) in zip(self.rows, asked, strict=True):
-            full = np.zeros(len(vocabulary.ids), np.float32)
-            full[columns] = values
-            begin, end = rows.starts[first], rows.starts[last]
-            products = rows.values[begin:end] * full[rows.columns[begin:end]]
-            sums = np.concatenate(([0], np.cumsum(products)))
-            likeness += np.diff(sums[rows.starts[first : last + 1] - begin])
-        return self.examples[int(first + likeness.argmax())]
+    def evidence(self, cut: Cut) -> Evidence | None:
+        """How a message stands to the rules; None when nothing in it is known."""
+        phrases = self.phrases.find(np.concatenate((cut.words, cut.pairs)))
+        parts = self.parts.find(cut.parts)
+        if not len(phrases[0]) + len(parts[0]):
+            return None
+        found = ((self.phrases, *phrases), (self.parts, *parts))
+        if self.rows is not None:
+            return self._evidence_of_many(found, self.rows)
+        in_words, in_parts = self.phrases.likeness(*phrases), self.parts.likeness(*parts)
+        likeness = np.asarray((in_words + in_parts) / 2, np.float32)
+        heights = self.heights.at(found, likeness)
+        return Evidence(heights, best(heights), likeness, in_words, self.starts)
+
+    def _evidence_of_many(self, found: Found, rows: Sequence[Rows]) -> Evidence:
+        """Looks closely at the texts of the best rules only."""
+        heights = self.heights.at(found, np.zeros(0, np.float32))
+        close = best(heights)
+        texts = [range(self.starts[rule], self.starts[rule + 1]) for rule in close]
+        places = np.concatenate(texts)
+        likeness = np.zeros((2, len(self.examples)), np.float32)
+        for kind, ((vocabulary, columns, values), row) in enumerate(zip(found, rows, strict=True)):
+            asked = np.zeros(len(vocabulary.ids), np.float32)
+            asked[columns] = values
+            likeness[kind, places] = row.likeness(texts, asked)
+        return Evidence(heights, close, likeness.sum(0) / 2, likeness[0], self.starts)
+
+    def numbers(self, cut: Cut, evidence: Evidence) -> list[float]:
+        """What `evidence.NAMES` names."""
+        first, *others = (int(rule) for rule in evidence.best[:2])
+        rival = others[0] if others else first
+        return [*evidence.standing(), *self.profile.wording(cut.words, first, rival)]
 
 
-def _scores(heights: Floats) -> list[float]:
-    """How surely each rule is meant, the others' claims aside; the second and third are as far
-    below the first as it is surer than they."""
-    top, lead = float(heights[0]), float(heights[0] - heights[1]) if len(heights) > 1 else 1.0
-    meant = _likely(_MEANT[0] + _MEANT[1] * top + _MEANT[2] * lead)
-    gaps = (float(heights[0] - one) for one in heights)
-    rivals = (_likely(_APART[0] + _APART[1] * gap) for gap in gaps)
-    return [meant, *(meant * min(1, (1 - sure) / sure) for sure in list(rivals)[1:])]
-
-
-def _likely(evidence: float) -> float:
-    return float(1 / (1 + np.exp(-evidence)))
+def _scores(evidence: Sequence[float], heights: Sequence[float]) -> list[float]:
+    """The first score says how surely the first rule or one as close to it is meant. The others
+    stand to it as their chances to be the one meant."""
+    meant = likely(MEANT, evidence)
+    rivals = [max(meant, likely(APART, (heights[0] - one,))) for one in heights[1:]]
+    first = meant / min(rivals, default=1.0)
+    return [first, *(first * min(1.0, (1 - one) / one) for one in rivals)]

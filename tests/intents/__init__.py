@@ -1,0 +1,1 @@
+"""How many questions examples answer, and how many of those answers are right."""
