@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from core.lab.content import content
 from core.lab.proposal import Proposal
 from core.policy import understood
 from core.quick_replies import Close, Hit, Question, QuickReplies, Rule, doubts, run_tests
@@ -24,10 +25,12 @@ _Failures = set[tuple[int, Place]]  # a rule's number, and the way to its test
 
 
 class Bench:
-    """Today's rules, and the proposals that were adopted."""
+    """Today's rules, and the proposals that were adopted. `strangers` are questions of all kinds:
+    examples that one of them is taken for, with which it has no word in common, are no good."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, strangers: Sequence[str] = ()) -> None:
         self._settings = settings
+        self._strangers = strangers
         self._count = len(settings.quick_replies)
         self._today, self.asks = understood(settings)
         self._faults = self._failures(settings.quick_replies, self._today)
@@ -83,7 +86,25 @@ class Bench:
         bad = {rule for rule, _ in failures}
         bad |= {doubt.rule for doubt in doubts(rules, replies, asks.asked)}
         bad |= {_culprit(rules, replies, *failure) for failure in harmed}
+        bad |= self._eager(rules, replies)
         return {number - self._count for number in bad if number >= self._count}
+
+    def _eager(self, rules: Sequence[Rule], replies: QuickReplies) -> set[int]:
+        """Proposals whose examples take a question that is about something else altogether."""
+        about = {
+            rule.id: (number, _gist(*rule.when.examples))
+            for number, rule in enumerate(rules)
+            if number >= self._count and rule.when.examples
+        }
+        eager: set[int] = set()
+        for text in self._strangers if about else ():
+            found = replies.find(self._questions(text)[0])
+            if not isinstance(found, Hit) or found.rule.id not in about:
+                continue
+            number, gist = about[found.rule.id]
+            if not gist & _gist(text) and not self.asks.asked(text):
+                eager.add(number)
+        return eager
 
     def _exact(self, rules: Sequence[Rule]) -> QuickReplies:
         every = (*self._settings.quick_replies, *rules)
@@ -107,6 +128,11 @@ def _culprit(rules: Sequence[Rule], replies: QuickReplies, number: int, place: P
     hits = [found] if isinstance(found, Hit) else [one.hit for one in likely]
     known = (at for at, one in enumerate(rules) if hits and one is hits[0].rule)
     return next(known, len(rules) - 1)  # whoever it was, the last one is the first to go
+
+
+def _gist(*texts: str) -> set[str]:
+    """How the words begin that say what these are about."""
+    return {word[:4] for text in texts for word in content(text)}
 
 
 def _with_examples(proposal: Proposal) -> Proposal:

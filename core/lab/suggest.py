@@ -24,6 +24,7 @@ _MOST_PROPOSALS = 20
 _MOST_TRIED = 300
 _MOST_TESTS = 5
 _MOST_MISSES = 3
+_STRANGERS = 150  # questions that no proposal's examples may take by mistake
 _MOST_ANSWERS = 50  # different ones that are compared
 _NEAR = 0.15  # the least likeness of a question that is worth a test of `miss`
 _LONGEST_REPLY = 1_500
@@ -67,7 +68,7 @@ class Workshop:
         self._likeness = Likeness(texts)
         self._corpus = Corpus(texts, self._public)
         self._nearest = Nearest(texts, self._likeness)
-        self._bench = Bench(settings)
+        self._bench = Bench(settings, list(dict.fromkeys(texts))[:_STRANGERS])
 
     def all(self) -> Suggestions:
         """The most frequent question first."""

@@ -129,6 +129,18 @@ async def test_three_wordings_of_a_question_are_examples_too(
     assert set(rule.when.examples) == set(asks)
 
 
+def test_examples_that_take_anybodys_question_are_left_out(lab: Lab) -> None:
+    """Small words alone are in every question."""
+    asks = ("can you do it for me", "could you do this for me", "would you do that for me")
+    proposal = Proposal("do", ("do it", "do this", "do that"), (), "Yes.", asks, (), "")
+    settings = settings_at(lab.path)
+
+    (kept,) = Bench(settings).settled([proposal])
+    (bare,) = Bench(settings, ["can you do these for me"]).settled([proposal])
+
+    assert (kept.examples, bare.examples) == (asks, ())
+
+
 def test_a_rule_that_takes_a_message_from_another_is_not_proposed(lab: Lab) -> None:
     """Words go before examples, so a new rule's words could take what an older one is for."""
     rule = """
