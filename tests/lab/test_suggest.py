@@ -136,7 +136,7 @@ def test_examples_that_take_anybodys_question_are_left_out(lab: Lab) -> None:
     settings = settings_at(lab.path)
 
     (kept,) = Bench(settings).settled([proposal])
-    (bare,) = Bench(settings, ["can you do these for me"]).settled([proposal])
+    (bare,) = Bench(settings, ["please can you do it for me"]).settled([proposal])
 
     assert (kept.examples, bare.examples) == (asks, ())
 
