@@ -13,7 +13,16 @@ from sqlalchemy import exc
 
 from core.errors import StoreUnavailable
 
+OF_DATABASE = (exc.SQLAlchemyError, sqlite3.Error, OSError)
+"""What the database raises, asked through SQLAlchemy or, on the path of every message, not."""
+
 _OWN = (exc.IntegrityError, exc.DataError, exc.ProgrammingError, exc.NotSupportedError)
+_OWN_OF_SQLITE = (
+    sqlite3.IntegrityError,
+    sqlite3.DataError,
+    sqlite3.ProgrammingError,
+    sqlite3.NotSupportedError,
+)
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _SERIALIZATION = frozenset({"40001", "40P01", "55P03"})
 _BAD_DATA = "22"
@@ -32,6 +41,8 @@ def unavailable(error: BaseException) -> bool:
     """The database cannot be used now, whatever the unit does."""
     if isinstance(error, exc.DBAPIError):
         return error.connection_invalidated or not _own(error)
+    if isinstance(error, sqlite3.Error):
+        return not isinstance(error, _OWN_OF_SQLITE)
     return isinstance(error, OSError | exc.TimeoutError | exc.PendingRollbackError)
 
 

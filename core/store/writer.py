@@ -16,7 +16,6 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from core.errors import StoreInUse, StoreUnavailable
 from core.notices import Notice
@@ -198,7 +197,7 @@ def _outcome(unit: Unit, transaction: Transaction) -> Outcome:
     try:
         result = unit.run(transaction)
         transaction.flush()
-    except (SQLAlchemyError, OSError):
+    except faults.OF_DATABASE:
         raise
     except Exception as error:
         if transaction.wrote:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from core.errors import TooManyMessages
+from core.errors import StoreUnavailable, TooManyMessages
 from core.express import Applied
 from core.messages import (
     Address,
@@ -202,6 +204,21 @@ async def test_many_at_once_are_numbered_in_the_order_in_which_they_came(quick: 
     await quick.until(lambda lines: len(lines) == 10)
     assert [text for kind, text in await quick.lines() if kind == "customer"][1:] == texts
     assert [answer.seq for answer in told] == [3, 5, 7, 9]  # type: ignore[attr-defined]
+
+
+async def test_a_database_that_cannot_be_read_is_told_as_away_on_both_ways(
+    core: Core, tmp_path: Path
+) -> None:
+    """D24: only then nobody acknowledges, and a new connection is tried."""
+    await core.wrote("shipping")
+    with closing(sqlite3.connect(tmp_path / "frontdesk.db")) as other:
+        other.execute("ALTER TABLE messages RENAME TO away")
+        for text in ("shipping", "a human please"):
+            with pytest.raises(StoreUnavailable):
+                await core.wrote(text)
+        other.execute("ALTER TABLE away RENAME TO messages")
+    await core.wrote("shipping")
+    assert (await core.lines())[2:] == [("customer", "shipping"), ("bot", "Three days")]
 
 
 async def test_what_waits_for_gpt_is_not_overtaken_on_the_short_way(quick: Core) -> None:
