@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from core.folding import words
+from core.folding import MAX_CHARS, words
 from core.lexicon import LANGUAGES, SIZE, lexicon
 
 _CODE = re.compile(r"[@\d_/]|\w\.\w")
@@ -58,6 +58,7 @@ def guess_language(
     stays where words do not tell: Bulgarian is not taken for Russian. `tokens` are the `words`
     of the text, where somebody has cut them already.
     """
+    text = text[:MAX_CHARS]
     seen = _by_script(text)
     if seen:
         return _of_script(seen, text, known, spoken)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,3 +27,12 @@ def test_every_character_has_its_shape(first: int) -> None:
 
 def test_more_than_4000_characters_are_not_looked_at() -> None:
     assert words("a " * 3_000) == thorough_words("a " * 3_000) == ["a"] * 2_000
+
+
+@pytest.mark.parametrize("marks", ["\u0301", "\u05b0\u0308", "\u0323\u0301", "\u0f71"])
+def test_a_heap_of_marks_on_one_letter_costs_no_more_than_other_characters(marks: str) -> None:
+    """B07, I9: every conversation waits while one message is read."""
+    text = "e" + marks * (4_000 // len(marks))
+    began = time.thread_time()
+    thorough_words(text)
+    assert time.thread_time() - began < 0.01
