@@ -13,8 +13,10 @@ _CROWD = 500  # sockets fewer than at the peak, after which it is worth while to
 
 
 def settle() -> None:
-    """Call it once everything is loaded: leave alone what is there, and look less often."""
+    """Call it once everything is loaded: give back what that took, leave alone what is there, and
+    look less often."""
     gc.collect()
+    trim()
     gc.freeze()
     gc.set_threshold(10_000, 10, 10)
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from core import memory
 from core.embeddings import Embeddings
@@ -34,7 +36,7 @@ class Policies:
     async def learn(self) -> None:
         """Compile the examples of the first policy."""
         try:
-            whole = await asyncio.to_thread(_learnt, self.current.settings, None)
+            whole = await asyncio.to_thread(_learnt, self.current.learned, None)
         except Exception:
             log.exception("the examples cannot be used; everything else goes on")
             whole = replace(self.current, is_whole=True)
@@ -44,7 +46,8 @@ class Policies:
         """Put the policy of other settings in force. The vectors of examples that stay the same
         are kept, unless another model makes them."""
         old = self.current
-        new = await asyncio.to_thread(_learnt, settings, old.rules.examples)
+        make = partial(Policy.of, settings, known=old.rules.examples)
+        new = await asyncio.to_thread(_learnt, make, old.rules.examples)
         if (
             self._embeddings.is_on
             and new.rules.examples is old.rules.examples
@@ -65,8 +68,8 @@ class Policies:
             self._embeddings.follow(policy)
 
 
-def _learnt(settings: Settings, known: Examples | None) -> Policy:
-    policy = Policy.of(settings, known=known)
+def _learnt(make: Callable[[], Policy], known: Examples | None) -> Policy:
+    policy = make()
     if policy.rules.examples is not known:
         memory.trim()  # to learn many examples takes several times what is kept
     return policy

@@ -7,7 +7,7 @@ settings never applies to half an answer.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -66,6 +66,10 @@ class Policy:
             zone=ZoneInfo(settings.business.timezone),
             is_whole=learn or not rules.has_examples,
         )
+
+    def learned(self) -> Policy:
+        """The whole policy. It may take seconds, as with `of`."""
+        return self if self.is_whole else replace(self, rules=self.rules.learned(), is_whole=True)
 
     def decide(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence, Set
+from copy import copy
 from dataclasses import dataclass
 
 from core.folding import plain, words
@@ -98,6 +99,12 @@ class QuickReplies:
         named = (name for one in compiled for name in (*one.rule.reply, *one.rule.when.languages))
         examples = Examples.of(rules, known) if learn else None
         return cls(compiled, {*languages, *named} - {""}, examples)
+
+    def learned(self) -> QuickReplies:
+        """The same rules with their examples, where `compile` was to leave those out."""
+        whole = copy(self)
+        whole.examples = Examples.of([one.rule for one in self._rules])
+        return whole
 
     def prepare(self) -> None:
         """Do now what the first message would have to wait for."""

@@ -15,6 +15,7 @@ from core.errors import Problem, SettingsError
 from core.settings.document import RULES, parse
 from core.settings.draft import Draft
 from core.settings.nodes import Node, ScalarNode
+from core.settings.saves import State, state_of
 from core.settings.source import read
 
 KEYS = ("include", "quick_replies")
@@ -30,13 +31,15 @@ Trail = tuple[str, ...]
 class Book:
     """The settings file and all that it includes: `drafts`, each file before its own includes.
 
-    `inputs` are glob patterns of every file that was asked for, besides the settings file.
+    `inputs` are glob patterns of every file that was asked for, besides the settings file;
+    `states` are of those that were read.
     """
 
     def __init__(self, main: Draft, path: Path, values: Mapping[str, str]) -> None:
         """`values` is the environment."""
         self.drafts = [main]
         self.inputs: list[str] = []
+        self.states: list[State] = []
         self._values = values
         self._files = [main.source.name]
         self._unreadable: list[Problem] = []
@@ -92,6 +95,7 @@ class Book:
 
     def _open(self, draft: Draft, item: Node, path: Path, trail: Trail) -> None:
         self._files.append(str(path))
+        self.states.append(state_of(path))
         try:
             source = read(path)
             part = Draft(source, *parse(source, RULES))

@@ -10,15 +10,17 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from core.errors import Problem
 from core.hours import BadHours, OpeningHours
 from core.settings.document import parse
 from core.settings.draft import Draft
-from core.settings.environment import environment
+from core.settings.environment import dotenv_path, environment
 from core.settings.include import KEYS, Book
 from core.settings.money import warn_about_money
 from core.settings.nodes import MapNode, scalars
 from core.settings.places import Place
 from core.settings.replies import compiled
+from core.settings.saves import state_of
 from core.settings.schema import Business, Groups, Settings
 from core.settings.secrets import warn_about_secrets
 from core.settings.source import read
@@ -38,6 +40,7 @@ def load(
     Reads files, so call it off the event loop. Raises SettingsError with every problem found.
     """
     path = Path(path)
+    states = [state_of(path), state_of(dotenv_path(path))]
     source = read(path)
     draft = Draft(source, *parse(source))
     values = environment(path, environ)
@@ -49,8 +52,7 @@ def load(
     rules, places = compiled(book.drafts, channels, spoken)
     wording = texts(draft, business)
     hours = _hours(draft, business)
-    _warn(book, parts)
-    warnings = book.finish()
+    warnings = _warnings(book, parts)
     return Settings(
         path=path,
         quick_replies=rules,
@@ -60,6 +62,7 @@ def load(
         variables=variables,
         places=replace(places, files=_knowledge(draft)),
         inputs=tuple(book.inputs),
+        states=frozenset(states + book.states),
         channels=MappingProxyType({name: parts[f"channels.{name}"] for name in channels}),
         sections=MappingProxyType({name: parts[name] for name in sections}),
         **{name: parts[name] for name in Groups.model_fields},
@@ -109,9 +112,11 @@ def _hours(draft: Draft, business: Business | None) -> OpeningHours:
         return OpeningHours()
 
 
-def _warn(book: Book, parts: Mapping[str, Any]) -> None:
+def _warnings(book: Book, parts: Mapping[str, Any]) -> tuple[Problem, ...]:
+    """Those of all files. Raises SettingsError when there are problems."""
     main, *included = book.drafts
     warn_about_secrets(main, parts)
     warn_about_money(main, parts.get("gpt"))
     for draft in included:
         warn_about_secrets(draft, {})
+    return book.finish()

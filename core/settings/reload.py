@@ -15,11 +15,10 @@ from pathlib import Path
 from core.errors import Problem, SettingsError
 from core.settings.changes import NOTHING, summary
 from core.settings.environment import dotenv_path
+from core.settings.saves import State, state_of
 from core.settings.schema import Settings
 
 log = logging.getLogger(__name__)
-
-State = tuple[tuple[str | int, ...], ...]
 
 
 class SettingsWatcher:
@@ -48,7 +47,7 @@ class SettingsWatcher:
         self._every = every
         self._paths = (current.path, dotenv_path(current.path))
         self._inputs = current.inputs
-        self._seen: State = ()  # so the first look loads: a save since the start is not missed
+        self._seen = current.states
         self._refused: tuple[Problem, ...] = ()
 
     async def run(self) -> None:
@@ -74,7 +73,7 @@ class SettingsWatcher:
         else:
             await self._accept(new)
 
-    async def _settled(self) -> State:
+    async def _settled(self) -> frozenset[State]:
         # An editor writes in several steps; half a file is seldom worth a complaint.
         state = await asyncio.to_thread(_states, self._paths, self._inputs)
         for _ in range(3):
@@ -108,22 +107,6 @@ class SettingsWatcher:
         return summary(self._current, new, self._started_with)
 
 
-def _states(paths: Sequence[Path], inputs: Sequence[str]) -> State:
-    included = (Path(name) for pattern in inputs for name in sorted(glob.glob(pattern)))
-    return tuple(_state(path) for path in (*paths, *included))
-
-
-def _state(path: Path) -> tuple[str | int, ...]:
-    # Mode and change time belong to it: taking away a right, or giving it back, saves nothing.
-    try:
-        found = path.stat()
-    except OSError as error:
-        return str(path), error.errno or 0
-    return (
-        str(path),
-        found.st_mtime_ns,
-        found.st_ctime_ns,
-        found.st_size,
-        found.st_ino,
-        found.st_dev,
-    )
+def _states(paths: Sequence[Path], inputs: Sequence[str]) -> frozenset[State]:
+    included = (Path(name) for pattern in inputs for name in glob.glob(pattern))
+    return frozenset(map(state_of, (*paths, *included)))

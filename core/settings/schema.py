@@ -14,6 +14,7 @@ from core.errors import Problem
 from core.hours import OpeningHours
 from core.quick_replies import Rule
 from core.settings.places import Places
+from core.settings.saves import State
 from core.settings.switches import why_off
 from core.settings.texts import Texts
 from core.settings.types import (
@@ -194,7 +195,8 @@ class Settings:
     `channels` has every known channel and `sections` every known section, with their defaults
     where the file is silent. `variables` says which environment variable filled a value, by
     dotted path, `places` where each rule of `quick_replies` and each of `gpt.knowledge` stands,
-    and `inputs` has glob patterns of every file that `include` asks for.
+    `inputs` has glob patterns of every file that `include` asks for, and `states` says which save
+    of each file this is.
     """
 
     path: Path
@@ -217,6 +219,7 @@ class Settings:
     variables: Mapping[str, str] = field(default_factory=dict)
     places: Places = field(default_factory=Places)
     inputs: tuple[str, ...] = ()
+    states: frozenset[State] = frozenset()
 
     def section(self, name: str) -> Any:
         """The settings of a section that another package defined, such as "slack"."""

@@ -95,6 +95,28 @@ async def test_a_save_between_the_first_load_and_the_watch_is_not_missed(tmp_pat
         await file.until(lambda: file.reply() == "two")
 
 
+async def test_what_the_service_started_with_is_not_loaded_again(tmp_path: Path) -> None:
+    (tmp_path / "more.yaml").write_text("quick_replies: []\n")
+    (tmp_path / ".env").write_text("A=b\n")
+    file = _file(tmp_path, f"include: ['m*.yaml']\n{GOOD}")
+    async with file.watched():
+        await asyncio.sleep(0.7)  # two looks
+        assert not file.reads
+
+        (tmp_path / ".env").unlink()
+        await file.until(lambda: file.reads)
+
+
+async def test_a_file_that_goes_before_the_first_look_is_missed(tmp_path: Path) -> None:
+    more = tmp_path / "more.yaml"
+    more.write_text("quick_replies: []\n")
+    file = _file(tmp_path, f"include: ['m*.yaml']\n{GOOD}")
+    async with file.watched():
+        more.unlink()
+
+        await file.until(lambda: file.refused)
+
+
 async def test_a_failing_listener_does_not_end_the_watch(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
