@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Column,
+    Connection,
     Dialect,
     ForeignKey,
     Index,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    event,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -160,14 +162,21 @@ messages = Table(
     # Rows lie in the order in which they came, so that a commit for a hundred conversations adds
     # a few pages instead of changing a hundred; and what has no key is not in the index of keys.
 )
-Index(
+_keyed = Index(
     "uq_messages_conversation_id",
     messages.c.conversation_id,
     messages.c.external_key,
     unique=True,
     sqlite_where=messages.c.external_key.is_not(None),
-    postgresql_where=messages.c.external_key.is_not(None),
 )
+
+
+@event.listens_for(messages, "before_create")
+def _leave_out_what_has_no_key(table: Table, connection: Connection, **_: Any) -> None:
+    # Said only where the table is made, because the dialect's name alone would load the dialect.
+    if connection.dialect.name == "postgresql":
+        _keyed.dialect_options["postgresql"]["where"] = table.c.external_key.is_not(None)
+
 
 cases = Table(
     "cases",

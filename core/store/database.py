@@ -15,7 +15,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from sqlalchemy import (
@@ -23,20 +23,24 @@ from sqlalchemy import (
     Connection,
     Engine,
     NullPool,
+    QueuePool,
     create_engine,
     event,
     exc,
     make_url,
     text,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from core.errors import StoreInUse, StoreUnavailable
 from core.store import faults, lock
 from core.store.checkpoints import Checkpoints
 from core.store.lineage import Lineage
+from core.store.readers import LocalReaders, Readers, RemoteReaders
 from core.store.session import LocalSession, RemoteSession, Session
 from core.store.witness import Witness
+
+if TYPE_CHECKING:  # PostgreSQL only, and heavy
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 T = TypeVar("T")
 
@@ -72,7 +76,7 @@ class Database:
     def __init__(
         self,
         writer: Engine | AsyncEngine,
-        readers: AsyncEngine,
+        readers: Readers,
         path: Path | None,
         patience: float = PATIENCE,
     ) -> None:
@@ -129,13 +133,12 @@ class Database:
             await session.prepare(_empty_log)
         if self._checkpoints is not None:
             self._checkpoints.let_go()
-        await self._readers.dispose()
+        await self._readers.let_go()
 
     async def read(self, query: Callable[[Connection], T]) -> T:
         """Run `query` on a snapshot. Raises StoreUnavailable, or what `query` raises."""
         try:
-            async with self._readers.connect() as connection:
-                return await connection.run_sync(query)
+            return await self._readers.read(query)
         except Exception as error:
             if faults.unavailable(error) or faults.busy(error):
                 raise faults.as_unavailable(error, "the database cannot be read") from error
@@ -152,7 +155,7 @@ class Database:
         checkpoints, self._checkpoints = self._checkpoints, None
         if checkpoints is not None:
             await asyncio.to_thread(checkpoints.close)
-        await self._readers.dispose()
+        await self._readers.close()
         if isinstance(self._writer, Engine):
             self._writer.dispose()
         else:
@@ -212,20 +215,22 @@ def _sqlite(url: URL) -> Database:
         hide_parameters=True,
         poolclass=NullPool,
     )
-    readers = _engine(
-        place.set(drivername="sqlite+aiosqlite"),
-        {"timeout": busy, "isolation_level": None},
+    readers = create_engine(
+        place,
+        connect_args={"timeout": busy, "isolation_level": None, "check_same_thread": False},
+        poolclass=QueuePool,
         pool_size=_SQLITE_READERS,
         max_overflow=0,
+        hide_parameters=True,
     )
     _on_connect(writer, _PRAGMAS)
     _on_connect(
-        readers.sync_engine,
+        readers,
         (*_PRAGMAS, f"PRAGMA busy_timeout={int(busy * 1000)}", "PRAGMA query_only=ON"),
     )
     _on_begin(writer, "BEGIN IMMEDIATE")
-    _on_begin(readers.sync_engine, "BEGIN")
-    return Database(writer, readers, path, patience)
+    _on_begin(readers, "BEGIN")
+    return Database(writer, LocalReaders(readers, _SQLITE_READERS), path, patience)
 
 
 def _patience(url: URL) -> float:
@@ -246,10 +251,12 @@ def _postgres(url: URL) -> Database:
         max_overflow=0,
         isolation_level="REPEATABLE READ",
     )
-    return Database(writer, readers, None)
+    return Database(writer, RemoteReaders(readers), None)
 
 
 def _engine(place: URL, arguments: Mapping[str, Any], **options: Any) -> AsyncEngine:
+    from sqlalchemy.ext.asyncio import create_async_engine
+
     # Parameters stay out of error texts: they are what customers wrote.
     return create_async_engine(
         place, connect_args=dict(arguments), hide_parameters=True, **options

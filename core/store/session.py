@@ -11,10 +11,12 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, exc
-from sqlalchemy.ext.asyncio import AsyncConnection
+
+if TYPE_CHECKING:  # PostgreSQL only, and heavy
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 T = TypeVar("T")
 

@@ -32,7 +32,7 @@ _HEAVY = (
     "connectors.web.connector",
     "core.gpt",
     "openai.resources.chat",
-    "sqlalchemy.dialects.sqlite.aiosqlite",
+    "sqlalchemy.dialects.sqlite.pysqlite",
 )
 
 
