@@ -1,7 +1,9 @@
 """Cut texts into what they have in common: words, pairs of words, and parts of words.
 
-Parts of words find what no list of endings does: "refunded" beside "refund", German compounds,
-typing errors. A feature is kept as a number of 32 bits, as its text would take ten times the room.
+Words lose their endings first: the stemmers for English and Russian serve as well for others that
+are written in Latin or Cyrillic letters, because all texts go through the same. Parts of words
+find the rest: German compounds, typing errors. A feature is kept as a number of 32 bits, as its
+text would take ten times the room.
 """
 
 from __future__ import annotations
@@ -13,16 +15,18 @@ from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
+from Stemmer import Stemmer  # type: ignore[import-not-found]
 
 from core.folding import words
 
 Ids = NDArray[np.uint32]
 _SHORTEST, _LONGEST = 2, 4
+_LATIN, _CYRILLIC = Stemmer("english", 0).stemWord, Stemmer("russian", 0).stemWord
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A text in pieces: its words as they follow each other, `pairs` of them, and `parts`."""
+    """A text in pieces: its words, `pairs` of them that are near each other, and their `parts`."""
 
     words: Ids
     pairs: Ids
@@ -37,9 +41,12 @@ class Cutter:
 
     def cut(self, text: str) -> Cut:
         found = words(text)
-        pairs = _numbers([f"{one} {two}" for one, two in pairwise(found)])
         parts = np.concatenate([self._parts(word) for word in found] or [_numbers([])])
-        return Cut(_numbers(found), pairs, parts)
+        stems = [_stem(word) for word in found]
+        near = [*pairwise(stems), *zip(stems, stems[2:], strict=False)]
+        # In either order: "cancel the order", and "the order to cancel".
+        pairs = [f"{min(pair)} {max(pair)}" for pair in near]
+        return Cut(_numbers(stems), _numbers(pairs), parts)
 
     def _parts(self, word: str) -> Ids:
         """Runs of two to four characters, the word's borders among them."""
@@ -53,6 +60,11 @@ class Cutter:
                 ]
             )
         return self.known[word]
+
+
+def _stem(word: str) -> str:
+    stem: str = _CYRILLIC(word) if word[0] > "\u03ff" else _LATIN(word)
+    return stem
 
 
 def _numbers(features: Sequence[str]) -> Ids:

@@ -29,7 +29,7 @@ Numbers = NDArray[np.float64]
 FITTED = Path(__file__).parents[2] / "core" / "similarity" / "fitted.py"
 _SHAPES = (
     *((5, 10), (12, 10), (25, 5), (30, 20), (50, 10), (50, 20), (50, 20), (50, 20)),
-    *((75, 5), (100, 20), (150, 20)),
+    *((75, 5), (75, 10), (100, 20), (150, 20)),
 )  # rules, and examples of each
 _ASKED = 1_200
 _OUTSIDE = 0.35  # of the questions asked, at most
