@@ -134,6 +134,9 @@ class Embeddings:
         await self._store.write(lambda tx: vectors.forget_others(tx, set(keys.values())))
         if missing:
             log.info("%d examples have new vectors of %s", len(missing), embedder.model)
+        if len({len(vector) for vector in known.values()}) > 1:
+            await self._store.write(lambda tx: vectors.forget_others(tx, ()))
+            raise ModelFailed(f"{embedder.model} makes vectors of another size than before")
         return {text: known[key] for text, key in keys.items()}
 
     def _pay(

@@ -139,6 +139,20 @@ async def test_after_a_change_only_what_is_new_is_asked_for(embedded: House) -> 
     assert asked(embedded)[1:] == [["Is it all right to bring a dog?"]]
 
 
+async def test_vectors_of_another_size_are_mixed_with_none_and_all_are_asked_for_anew(
+    embedded: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    """D21: as after a provider changed what stands behind the model's name."""
+    body = '{"data": [{"index": 0, "embedding": [1.0, 0.0]}], "usage": {"prompt_tokens": 1}}'
+    fault = Fault(Effect.ANSWER, 200, body, {"Content-Type": "application/json"})
+    embedded.openai.faults.add("embeddings", fault)
+    embedded.write_settings(WITH_MODEL + RULES.replace("May my dog", "Might my dog"))
+    await until(lambda: "of another size" in caplog.text, "the complaint")
+    await embedded.restart()
+    await ready(embedded)
+    assert len(asked(embedded)[-1]) == EXAMPLES
+
+
 async def test_what_changes_no_example_keeps_the_vectors_in_force(embedded: House) -> None:
     before = embedded.service.policy()
     embedded.write_settings(WITH_MODEL + RULES.replace("Better not.", "Better not!"))
