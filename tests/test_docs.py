@@ -238,6 +238,13 @@ def test_every_frame_of_the_socket_is_in_readme() -> None:
 # --- the page itself -----------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md", "settings.yaml"])
+def test_no_mark_of_two_texts_that_were_put_together_is_left(name: str) -> None:
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    marks = ("<<<<<<< ", ">>>>>>> ", "||||||| ")
+    assert [line for line in lines if line.startswith(marks)] == []
+
+
 def test_no_link_is_dead() -> None:
     links = re.findall(r"\]\(([^)\s]+)\)|(?:src|srcset)=\"([^\"]+)\"", TEXT)
     for link in (one or other for one, other in links):
