@@ -2,7 +2,7 @@
 
 A word that is missing here costs a wrong guess at worst once: `CONTINUES` and `SHORT_REPLIES`
 decide over giving an answer again, `GREETINGS` over what may come before a question that stands
-alone, `OFFERS_A_PERSON` over keeping an answer.
+alone, `OFFERS_A_PERSON` over keeping an answer, `ABOUT_NOTHING` over finding a passage.
 """
 
 from __future__ import annotations
@@ -50,6 +50,16 @@ SHORT_REPLIES = frozenset(
         *("怎么", "什么", "然后", "然后呢", "怎么办", "為什麼", "對", "謝謝", "然後"),
     )
 )
+ABOUT_NOTHING = frozenset(
+    (
+        *("yes", "yeah", "yep", "yup", "no", "nope", "ok", "okay", "sure", "please", "thanks"),
+        *("thank", "thx", "ja", "jawohl", "nein", "bitte", "danke", "gern", "gerne", "oui", "non"),
+        *("merci", "si", "gracias", "да", "нет", "пожалуйста", "спасибо"),
+        *("行", "对", "對", "嗯", "谢谢", "謝謝"),
+    )
+)
+"""Of what is asked they say nothing, and stand in many texts. As `folding` writes them."""
+
 GREETINGS = frozenset(
     run_together(greeting)
     for greeting in (

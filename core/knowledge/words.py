@@ -17,6 +17,7 @@ from math import log
 from core import folding
 from core.lexicon import LANGUAGES, lexicon
 from core.quick_replies.forms import Stems
+from core.wordlists import ABOUT_NOTHING
 
 _THAI = "\u0e00"  # every script without spaces comes after it
 _CHARACTER = 0.2  # the weight of a single character of a script without spaces
@@ -56,7 +57,7 @@ class Words:
 
     def asked(self, text: str) -> Asked:
         """The words of a question. "What is it", or 什么, says nothing of what it is about, and
-        would be found in every text."""
+        would be found in every text; so would "yes please"."""
         weights: dict[str, float] = {}
         written: dict[str, str] = {}
         others = 0
@@ -70,6 +71,8 @@ class Words:
         return Asked(weights, written, others)
 
     def _weight(self, word: str) -> float:
+        if word in ABOUT_NOTHING:
+            return 0.0
         little = sum(char in _FUNCTION_CHARACTERS for char in word)
         if little:
             return 0.0 if little == len(word) else _HALF

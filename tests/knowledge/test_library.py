@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 
+import pytest
 from sqlalchemy import text
 
 from core.knowledge.library import Library
@@ -41,6 +42,17 @@ async def test_a_follow_up_takes_its_subject_from_the_question_before(shop: Shop
     assert await headings(library, "那要多久？", before) == ["Pots › Engraving"]
     assert await headings(library, "flurble grompf", before) == []
     assert await headings(library, "who invented quantum blenders", before) == []
+
+
+@pytest.mark.parametrize("yes", ["yes please", "ok thanks", "Ja bitte", "好的，谢谢", "行", "oui"])
+async def test_a_bare_yes_finds_no_passage(shop: Shop, yes: str) -> None:
+    words = "Pots yes, for 19 €. OK, please; thanks. Ja bitte, oui merci. 好的，行，谢谢。"
+    shop.write("docs/answers.md", f"# Switzerland\n\n{words}\n")
+    library = shop.library()
+    await library.look()
+    assert await headings(library, yes) == []
+    assert await headings(library, yes, "who invented quantum blenders") == []
+    assert await headings(library, f"{yes}, to Switzerland") == ["Switzerland"]
 
 
 async def test_only_what_changed_is_indexed_anew(shop: Shop) -> None:
