@@ -217,6 +217,9 @@ async def test_gpt_answers_from_the_shops_files_with_a_link_or_offers_a_person(
         await box.fill("flurble grompf zark?")
         await box.press("Enter")
         await expect(chat).to_contain_text("Shall I ask one of my colleagues?")
+        await box.fill("yes please")
+        await box.press("Enter")
+        await expect(chat).to_contain_text("I have called a colleague")
 
 
 async def test_phone_answers_by_the_rule_that_was_just_changed(

@@ -6,20 +6,38 @@ import re
 from typing import Any
 
 from sandbox.openai.passages import answer, finds_nothing, passages_in
-from sandbox.openai.shop import HANDED_OVER, OTHERWISE, PERSON, TOPICS, UNKNOWN, UPSET, Topic
+from sandbox.openai.shop import (
+    BESIDES,
+    GERMAN,
+    HANDED_OVER,
+    OTHERWISE,
+    PERSON,
+    TAKES,
+    TOPICS,
+    UNKNOWN,
+    UPSET,
+    Topic,
+)
 from sandbox.openai.turn import Request, ToolCall, Turn, text_of
 
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
+# Words, and of Chinese the longest of the words that are known, else single characters.
+_TAKES, _BESIDES, _GERMAN = (frozenset(words.split()) for words in (TAKES, BESIDES, GERMAN))
+_WORDS = re.compile(
+    "|".join(sorted(filter(_CHINESE.match, _TAKES | _BESIDES), key=len, reverse=True))
+    + r"|[\u4e00-\u9fff]|[^\W\u4e00-\u9fff]+"
+)
 _HANDOVER_NAMES = ("hand", "human")
 
 
 def shop_assistant(request: Request) -> Turn:
-    """The answer to what the customer said last, in English or Chinese, at a human pace."""
+    """The answer to what the customer said last, at a human pace, in English or Chinese; what is
+    said of no topic in German too."""
     question = request.last_user_text
     if request.messages[-1]["role"] == "tool":
         return _said(HANDED_OVER, question)
     tool = _handover_tool(request.tools)
-    reason = _why_a_person(question)
+    reason = _why_a_person(question, _said_before(request))
     if tool is not None and reason and request.body.get("tool_choice") != "none":
         arguments = _arguments(tool, reason, question)
         call = ToolCall(tool["name"], arguments)
@@ -44,7 +62,9 @@ def _informed(request: Request, question: str) -> Turn:
 def _said(topic: Topic, question: str) -> Turn:
     if _CHINESE.search(question):
         return Turn(topic.zh, seconds_before=0.25, seconds_between=0.04, chunk_size=4)
-    return Turn(topic.en, seconds_before=0.25, seconds_between=0.03, chunk_size=9)
+    german = topic.de and not _GERMAN.isdisjoint(_words(question))
+    text = topic.de if german else topic.en
+    return Turn(text, seconds_before=0.25, seconds_between=0.03, chunk_size=9)
 
 
 def _topic_of(question: str) -> Topic:
@@ -54,11 +74,32 @@ def _topic_of(question: str) -> Topic:
     return OTHERWISE
 
 
-def _why_a_person(question: str) -> str | None:
+def _said_before(request: Request) -> str:
+    """What the model said last; empty when it has said nothing yet."""
+    said = (text_of(m) for m in reversed(request.messages) if m["role"] == "assistant")
+    return next(said, "")
+
+
+def _why_a_person(question: str, before: str) -> str | None:
+    if _offers_one(before) and _takes_it(question):
+        return "The customer takes the offer of a person."
     if any(_mentions(question, word.replace("_", " ")) for word in PERSON.split()):
         return "The customer asks for a person."
     upset = any(_mentions(question, word.replace("_", " ")) for word in UPSET.split())
     return "The customer is upset." if upset or "!!!" in question else None
+
+
+def _offers_one(said: str) -> bool:
+    return any(text in said for topic in (OTHERWISE, UNKNOWN) for text in topic.texts)
+
+
+def _takes_it(reply: str) -> bool:
+    words = _words(reply)
+    return not _TAKES.isdisjoint(words) and words <= _TAKES | _BESIDES
+
+
+def _words(text: str) -> set[str]:
+    return set(_WORDS.findall(text.lower()))
 
 
 def _mentions(question: str, word: str) -> bool:

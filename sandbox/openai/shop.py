@@ -9,12 +9,18 @@ from dataclasses import dataclass
 class Topic:
     """A subject of customers' questions; the first with a word in the question answers it.
 
-    A star lets the word go on: `ship*` is also in "shipping".
+    A star lets the word go on: `ship*` is also in "shipping". Without German, English is said.
     """
 
     words: tuple[str, ...]
     en: str
     zh: str
+    de: str = ""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What it says, in every language it has."""
+        return tuple(filter(None, (self.en, self.zh, self.de)))
 
 
 UPSET = (
@@ -25,6 +31,23 @@ UPSET = (
 PERSON = (
     "human person agent colleague representative operator manager real_person somebody_real "
     "speak_to_someone talk_to_someone call_me 人工 客服 真人 经理 转接 找人"
+)
+# A reply takes an offer if it has one of the first words, and no others than these.
+TAKES = (
+    "yes yeah yep yup sure ok okay please so do go great lovely "
+    "ja jawohl klar gern gerne bitte mach machen macht "
+    "好 好的 好啊 行 可以 要 是 是的 对 嗯 麻烦 当然"
+)
+BESIDES = (
+    "it that would be nice good ahead thanks thank you i d like say just a person one "
+    "das es sie mal wäre nett gut danke dann sehr vielen dank tun tu "
+    "您 你 了 请 吧 呀 谢谢 的 啊 同事 人 那 就 帮我 问 问问"
+)
+
+GERMAN = (
+    "ich du ihr wir sie ist sind hat habe haben hast kann können könnt möchte gibt das der den "
+    "dem ein eine einen und oder nicht kein keine wie wo wer wann warum welche für mit mein meine "
+    "auf hallo guten moin ja nein bitte danke dank gern gerne vielen"
 )
 
 TOPICS = (
@@ -169,15 +192,21 @@ TOPICS = (
         "您想放的位置光线怎么样？",
     ),
     Topic(
-        ("thank*", "thanks", "great", "perfect", "谢谢", "感谢", "太好了"),
+        ("thank*", "thanks", "great", "perfect", "danke", "dank", "谢谢", "感谢", "太好了"),
         "You're very welcome! Say hello to your plants from us.",
         "不客气！替我们向您的植物问好。",
+        "Gern geschehen! Grüßen Sie Ihre Pflanzen von uns.",
     ),
     Topic(
-        ("hello", "hi", "hey", "good morning", "good evening", "你好", "您好", "早上好"),
+        (
+            *("hello", "hi", "hey", "good morning", "good evening", "hallo", "moin", "guten tag"),
+            *("guten morgen", "guten abend", "你好", "您好", "早上好"),
+        ),
         "Hello, and welcome to Fern & Clay! I can help with plants and pots, delivery, returns "
         "or a gift. What are you looking for?",
         "您好，欢迎来到 Fern & Clay！植物、花盆、配送、退换、送礼，都可以问我。想了解什么？",
+        "Hallo und willkommen bei Fern & Clay! Fragen Sie mich nach Pflanzen, Töpfen, Versand, "
+        "Rückgabe oder einem Geschenk. Was suchen Sie?",
     ),
 )
 
@@ -187,15 +216,22 @@ OTHERWISE = Topic(
     "tell me a little more about what you need? If you'd rather talk to one of my colleagues, "
     "just say so.",
     "好问题。我最熟悉我们的植物、花盆、配送、退换和门店。能再多说一点您的需要吗？想找同事聊，也请直说。",
+    "Gute Frage. Am besten kenne ich unsere Pflanzen und Töpfe, Versand, Rückgabe und den Laden. "
+    "Mögen Sie mir etwas mehr dazu schreiben? Oder soll ich einen Kollegen holen? Sagen Sie es "
+    "einfach.",
 )
 UNKNOWN = Topic(
     (),
     "I'm afraid I don't know that, and I'd rather not guess. Shall I ask one of my colleagues? "
     "Just say so.",
     "这个我不清楚，不想乱猜。要不要我请同事来回答？说一声就行。",
+    "Das weiß ich leider nicht, und raten möchte ich nicht. Soll ich einen Kollegen fragen? Sagen "
+    "Sie es einfach.",
 )
 HANDED_OVER = Topic(
     (),
     "I've asked a colleague to join us. They'll read what you wrote, so you needn't repeat it.",
     "我已经请同事过来了。您写的他们都能看到，不用再说一遍。",
+    "Ich habe einen Kollegen dazugeholt. Er liest, was Sie geschrieben haben; Sie müssen nichts "
+    "wiederholen.",
 )

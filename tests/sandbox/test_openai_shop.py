@@ -8,6 +8,7 @@ import pytest
 from openai import APIStatusError, BadRequestError
 
 from sandbox.openai import Request, shop_assistant
+from sandbox.openai.shop import OTHERWISE, UNKNOWN, Topic
 from tests.sandbox.openai_clients import TOOL, running
 
 
@@ -80,6 +81,49 @@ def test_a_person_is_called_with_the_tool_that_was_offered(text: str) -> None:
     assert call.arguments["mood"] == "calm"
     assert shop_assistant(asked(text)).tool_calls == ()
     assert shop_assistant(asked("A personal gift, shipped please", [TOOL])).tool_calls == ()
+
+
+def after(said: str, reply: str) -> Request:
+    messages = [
+        {"role": "user", "content": "Who invented the wheel?"},
+        {"role": "assistant", "content": said},
+        {"role": "user", "content": reply},
+    ]
+    return Request("gpt-5.5", messages, [TOOL], False, False, None, {})
+
+
+@pytest.mark.parametrize("offer", [UNKNOWN, OTHERWISE])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        *("yes please", "Yes!", "do so", "Please do.", "ok, thanks", "That would be great"),
+        *("Ja bitte", "ja, gerne", "Machen Sie das bitte"),
+        *("好的", "好，谢谢！", "麻烦您了", "可以"),
+    ],
+)
+def test_a_person_is_called_when_the_offer_of_one_is_taken(offer: Topic, reply: str) -> None:
+    for said in (offer.en, offer.de, offer.zh):
+        (call,) = shop_assistant(after(said, reply)).tool_calls
+        assert call.name == "hand_over"
+
+
+def test_nobody_is_called_for_another_answer_or_to_another_sentence() -> None:
+    for reply in ("no thanks", "ok, how much is shipping?", "nein danke", "不用了", "please", "?"):
+        called = shop_assistant(after(UNKNOWN.en, reply)).tool_calls
+        assert bool(called) is (reply == "please"), reply
+    assert not shop_assistant(after("The starter set is €29.", "yes please")).tool_calls
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("Hallo!", "willkommen bei Fern & Clay"),
+        ("Wer hat das Rad erfunden?", "einen Kollegen"),
+        ("Vielen Dank", "Gern geschehen"),
+    ],
+)
+def test_the_standing_sentences_are_there_in_german(question: str, words: str) -> None:
+    assert words in shop_assistant(asked(question)).text
 
 
 async def test_after_the_hand_over_the_model_says_so() -> None:
