@@ -22,7 +22,7 @@ from core.records import AnswerSource
 from core.store import Reader, Transaction, known_answers
 from core.wordlists import CONTINUES, GREETINGS, OFFERS_A_PERSON, SHORT_REPLIES, run_together
 
-_PUNCTUATION = re.compile(r"[.,;:!?…]+(?=\s|$)|[。，、；：！？]+")
+_PUNCTUATION = re.compile(r"(?<![.,;:!?…])[.,;:!?…]+(?=\s|$)|[。，、；：！？]+")
 _LONGEST = 300  # characters of a question; longer ones are never asked twice
 _MOST = 5_000  # answers kept at once
 

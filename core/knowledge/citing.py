@@ -15,8 +15,9 @@ from core.messages import Button
 MOST_SOURCES = 2
 
 _NUMBERS = r"\s*#?\d{1,3}(?:\s*[,;，、]\s*#?\d{1,3})*\s*"
-_MARK = re.compile(rf"[ \t]*(?:\[\[{_NUMBERS}\]\]|【{_NUMBERS}】|\[({_NUMBERS})\](?![(\w]))")
-_BEGUN = re.compile(r"\s*(?:\[{1,2}|【)[\s\d#,;，、]*\]?$")  # what may yet become a mark
+_BLANKS = r"(?<![ \t])[ \t]"  # from the first one only: each of thousands would take its time
+_MARK = re.compile(rf"{_BLANKS}*(?:\[\[{_NUMBERS}\]\]|【{_NUMBERS}】|\[({_NUMBERS})\](?![(\w]))")
+_BEGUN = re.compile(r"(?<!\s)\s*(?:\[{1,2}|【)[\s\d#,;，、]*\]?$")  # what may yet become a mark
 _LINK = re.compile(r"https?://[^\s\[\]<>\"'`{}|\\^，。；：！？、（）【】《》「」]+", re.IGNORECASE)
 _NAMED_LINK = re.compile(r"\[([^\[\]]+)\]\((https?://[^()\s]+)\)", re.IGNORECASE)
 _NAMED = re.compile(r"(.*?)(https?://\S+)", re.IGNORECASE)
@@ -34,7 +35,7 @@ def cited(text: str, passages: Sequence[Passage]) -> tuple[str, list[Passage]]:
     bare = _MARK.sub(lambda found: _kept(found, len(passages)), text)
     used = [passages[number - 1] for number in dict.fromkeys(numbers) if number <= len(passages)]
     sources = {(p.title, p.url): p for p in used if not (p.url and p.url in bare)}
-    return re.sub(r"[ \t]+(?=\n|$)", "", bare).strip(), list(sources.values())[:MOST_SOURCES]
+    return re.sub(rf"{_BLANKS}+(?=\n|$)", "", bare).strip(), list(sources.values())[:MOST_SOURCES]
 
 
 def links_of(text: str, label: str) -> tuple[Button, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from sqlalchemy import func, select
 
 from core.gpt import OpenAIModel
-from core.known_answers import sweep
+from core.known_answers import _plain, sweep
 from core.messages import AgentCommanded, ChannelName, Command, Message, Usage
 from core.records import AnswerSource, Bill, Expense, PaidAnswer
 from core.tables import known_answers
@@ -64,6 +65,13 @@ async def sources(core: Core) -> list[str]:
         return list(tx.answers(MONDAY_NOON))
 
     return [answer.source for answer in await core.store.read(query)]
+
+
+def test_thousands_of_dots_are_compared_in_no_time() -> None:
+    """I9: every conversation waits meanwhile."""
+    began = time.thread_time()
+    assert _plain("." * 3_999 + "a?") == "." * 3_999 + "a"
+    assert time.thread_time() - began < 0.05
 
 
 # --- in one conversation -----------------------------------------------------------------------
