@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import Problem
 from core.policy import understood
-from core.quick_replies import Rule, doubts, run_tests
+from core.quick_replies import Rule, doubts, needing_a_name, run_tests
 from core.settings import Settings
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ def failed_tests(settings: Settings) -> tuple[Problem, ...]:
 
 
 def tried(settings: Settings) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
-    """The rules' own tests that do not hold, and warnings of examples that may not do what their
-    author expects."""
+    """The rules' own tests that do not hold, and warnings of examples and tests that may not do
+    what their author expects."""
     rules = settings.quick_replies
     replies, asks = understood(settings)
     failures = tuple(
@@ -41,7 +41,10 @@ def tried(settings: Settings) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]
             f'the rule "{rules[doubt.rule].id}": {doubt.reason}',
             doubt.hint,
         )
-        for doubt in doubts(rules, replies, asks.asked)
+        for doubt in (
+            *doubts(rules, replies, asks.asked),
+            *needing_a_name(rules, replies, asks.asked),
+        )
     )
     return failures, doubtful
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from core.knowledge.survey import Survey
 
 FINE, FAILED, WRONG = 0, 1, 2
+UNREAD = 141  # what a shell calls the end by SIGPIPE
 
 _EPILOG = """\
 exit codes: 0 fine, 1 failed while running, 2 wrong usage or settings
@@ -50,7 +51,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _guarded(command: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
     try:
-        return command(options)
+        code = command(options)
+        sys.stdout.flush()  # here, where a reader who has gone is expected
+        return code
+    except BrokenPipeError:
+        return _unread()
     except SettingsError as error:
         print(error.report(), file=sys.stderr)
         return WRONG
@@ -59,6 +64,14 @@ def _guarded(command: Callable[[argparse.Namespace], int], options: argparse.Nam
         return FAILED
     except KeyboardInterrupt:
         return FINE
+
+
+def _unread() -> int:
+    """Whoever read the output has seen enough, as `head` does."""
+    with open(os.devnull, "w") as nowhere:  # Python flushes once more at its end
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(nowhere.fileno(), stream.fileno())
+    return UNREAD
 
 
 def _parser() -> argparse.ArgumentParser:

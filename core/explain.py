@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import locale
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from core.handover import Asks
 from core.knowledge.consulted import KNOWLEDGE
 from core.messages import Button
 from core.policy import understood
-from core.quick_replies import Close, Explanation, Hit, Question, Then
+from core.quick_replies import (
+    STAND_IN,
+    Close,
+    Explanation,
+    Hit,
+    Question,
+    QuickReplies,
+    Then,
+)
 from core.settings import Settings
 
 
@@ -25,32 +35,62 @@ class Situation:
 
 
 def explain(settings: Settings, situation: Situation) -> list[str]:
-    """Lines for people: the answer, what led to it, and which rules came close."""
+    """Lines for people: the answer, what led to it, and which rules came close. Where a customer
+    with a name gets another answer than one without, it is told for both."""
     rules, asks = understood(settings)
     words = asks.asked(situation.text)
     if words is not None:
         asked = f'"{words}" asks for a person, which goes before every rule'
         return [f"A person answers: {asked}.", *_person(settings, situation, "handover")]
-    question = Question(
-        situation.text,
-        channel=situation.channel,
-        language=situation.language,
-        is_open=situation.is_open,
-        names={"customer.name": "Alex"},
+    named, nameless = (
+        _answered(settings, situation, rules, asks, names)
+        for names in ({"customer.name": STAND_IN}, dict[str, str]())
     )
-    explanation = rules.explain(question)
+    if named.answer == nameless.answer:
+        return [*named.answer, *named.near]
+    return [
+        f"For a customer with a name, here {STAND_IN}:",
+        *named.answer,
+        "For a customer without a name, as visitors of the web chat mostly are:",
+        *nameless.answer,
+        *nameless.near,
+    ]
+
+
+class _Answered(NamedTuple):
+    answer: list[str]
+    near: list[str]
+
+
+def _answered(
+    settings: Settings,
+    situation: Situation,
+    rules: QuickReplies,
+    asks: Asks,
+    names: Mapping[str, str],
+) -> _Answered:
+    explanation = rules.explain(
+        Question(
+            situation.text,
+            channel=situation.channel,
+            language=situation.language,
+            is_open=situation.is_open,
+            names=names,
+        )
+    )
     if explanation.hit is None or not explanation.hit.exact:
         words = asks.asked(situation.text, loosely=True)
-    if words is not None:
-        asked = f'this is read as "{words}", and no rule has the very words of the message'
-        return [f"A person answers: {asked}.", *_person(settings, situation, "handover")]
+        if words is not None:
+            asked = f'this is read as "{words}", and no rule has the very words of the message'
+            told = [f"A person answers: {asked}.", *_person(settings, situation, "handover")]
+            return _Answered(told, [])
     enough = rules.examples.enough if rules.examples else 0.0
     near = [*_likely(explanation, enough), *_near(explanation)]
     if explanation.hit is not None:
-        return [*_rule(settings, situation, explanation.hit), *near]
+        return _Answered([*_rule(settings, situation, explanation.hit)], near)
     if explanation.close is not None:
-        return [*_close(settings, situation, explanation.close), *near]
-    return [*_beyond_rules(settings, situation), *near]
+        return _Answered([*_close(settings, situation, explanation.close)], near)
+    return _Answered([*_beyond_rules(settings, situation)], near)
 
 
 def impossible(settings: Settings, channel: str, language: str) -> str:

@@ -114,6 +114,59 @@ def test_check_runs_the_rules_own_tests(tmp_path: Path, capsys: Captured) -> Non
     assert matched.startswith(f'{path}:7:12: the rule "a" fails its test: “no refund” should not')
 
 
+MOSS = """\
+quick_replies:
+- id: moss
+  when: {any: [moss]}
+  reply: "Moss for you, {customer.name}."
+  tests: {match: [do you sell moss]}
+- id: moss2
+  when: {any: [moss]}
+  reply: We have moss.
+  tests: {match: [do you sell moss], miss: [ferns]}
+"""
+
+
+def test_check_warns_of_a_test_that_only_a_name_makes_pass(
+    tmp_path: Path, capsys: Captured
+) -> None:
+    path = _write(tmp_path, MOSS)
+
+    assert main(["check", str(path)]) == 0
+
+    (warning,) = (line for line in capsys.readouterr().out.splitlines() if "[warning]" in line)
+    assert warning.startswith(
+        f'{path}:5:19: the rule "moss": “do you sell moss” is answered by it only when the '
+        "customer has a name; without one, “moss2” does"
+    )
+
+
+def test_a_test_of_miss_is_asked_without_a_name_too(tmp_path: Path, capsys: Captured) -> None:
+    path = _write(tmp_path, MOSS.replace("[ferns]", "[much moss]"))
+
+    assert main(["check", str(path)]) == 2
+    assert "“much moss” should not match, but does" in capsys.readouterr().err
+
+
+def test_try_tells_apart_customers_with_and_without_a_name(
+    tmp_path: Path, capsys: Captured
+) -> None:
+    path = _write(tmp_path, MOSS)
+
+    assert main(["try", "do you sell moss", "--settings", str(path)]) == 0
+
+    told = capsys.readouterr().out
+    named, _, nameless = told.partition("For a customer without a name")
+    assert named.startswith("For a customer with a name, here Alex:\n")
+    assert 'The rule "moss" answers' in named
+    assert "Moss for you, Alex." in named
+    assert 'The rule "moss2" answers' in nameless
+    assert 'near     the rule "moss": ' in nameless
+
+    assert main(["try", "hello", "--settings", str(path)]) == 0
+    assert "For a customer" not in capsys.readouterr().out
+
+
 def test_check_warns_and_is_still_content(tmp_path: Path, capsys: Captured) -> None:
     path = _write(tmp_path, "gpt: {model: llama, daily_budget_usd: 5}\n")
 
@@ -152,6 +205,27 @@ def test_check_takes_its_file_like_every_command(
 
     assert main(["check", *form.format(file=path).split()]) == 0
     assert capsys.readouterr().out.startswith(f"{path} is fine")
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("arguments", [["check"], ["try", "refund"], ["manifest"]])
+def test_a_reader_who_goes_away_is_no_fault(arguments: list[str], unbuffered: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "core", *arguments],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": unbuffered},
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=20,
+        )
+    finally:
+        os.close(writer)
+
+    assert (done.returncode, done.stderr) == (141, b"")
 
 
 def test_check_takes_one_file_at_a_time(capsys: Captured) -> None:

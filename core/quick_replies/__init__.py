@@ -3,6 +3,7 @@
 from core.quick_replies.examples import Examples, VectorExamples
 from core.quick_replies.lessons import Doubt, doubts
 from core.quick_replies.matcher import Explanation, NearMiss, QuickReplies
+from core.quick_replies.nameless import needing_a_name
 from core.quick_replies.rules import (
     BadPattern,
     Close,
@@ -17,9 +18,10 @@ from core.quick_replies.rules import (
     When,
 )
 from core.quick_replies.shadows import Shadow
-from core.quick_replies.trials import Failure, run_tests
+from core.quick_replies.trials import STAND_IN, Failure, run_tests
 
 __all__ = [
+    "STAND_IN",
     "BadPattern",
     "Close",
     "Doubt",
@@ -40,5 +42,6 @@ __all__ = [
     "VectorExamples",
     "When",
     "doubts",
+    "needing_a_name",
     "run_tests",
 ]

@@ -9,6 +9,9 @@ from typing import Protocol
 from core.quick_replies.matcher import NAMES, Explanation, QuickReplies
 from core.quick_replies.rules import Hit, Hours, Question, Rule
 
+STAND_IN = "Alex"
+"""The name of a customer who has one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -35,10 +38,11 @@ def run_tests(
     replies: QuickReplies,
     asked: Asked = nobody_asked,
 ) -> tuple[Failure, ...]:
-    """Every test that fails. `match` asks that this very rule answers, `miss` that it does not.
+    """Every test that fails. `match` asks that this very rule answers a customer with a name or
+    one without, `miss` that it answers neither.
 
-    Each test is asked where the rule's filters hold and with a value for every placeholder.
-    `asked` tells the words that call a person before any rule is looked at.
+    Each test is asked where the rule's filters hold. `asked` tells the words that call a person
+    before any rule is looked at.
     """
     return tuple(
         failure
@@ -49,18 +53,23 @@ def run_tests(
 
 def _failures(number: int, rule: Rule, replies: QuickReplies, asked: Asked) -> Iterator[Failure]:
     for index, text in enumerate(rule.match_tests):
-        why = _why_missed(rule, text, replies, asked)
-        if why:
+        why = why_missed(rule, text, replies, asked)
+        if why and why_missed(rule, text, replies, asked, named=False):
             yield Failure(number, ("tests", "match", index), f"“{text}” should match: {why}")
     for index, text in enumerate(rule.miss_tests):
-        hit = replies.find(question_for(rule, text))
-        if isinstance(hit, Hit) and hit.rule.id == rule.id and not _calls(asked, text, hit):
-            reason = f"“{text}” should not match, but does: {hit.matched}"
-            yield Failure(number, ("tests", "miss", index), reason)
+        hits = (replies.find(question_for(rule, text, named=named)) for named in (True, False))
+        for hit in hits:
+            if isinstance(hit, Hit) and hit.rule.id == rule.id and not _calls(asked, text, hit):
+                reason = f"“{text}” should not match, but does: {hit.matched}"
+                yield Failure(number, ("tests", "miss", index), reason)
+                break
 
 
-def _why_missed(rule: Rule, text: str, replies: QuickReplies, asked: Asked) -> str:
-    explanation = replies.explain(question_for(rule, text))
+def why_missed(
+    rule: Rule, text: str, replies: QuickReplies, asked: Asked, *, named: bool = True
+) -> str:
+    """Why `rule` does not answer `text` of a customer with or without a name; "" when it does."""
+    explanation = replies.explain(question_for(rule, text, named=named))
     hit = explanation.hit
     words = _calls(asked, text, hit)
     if words is not None:
@@ -91,10 +100,10 @@ def _not_alike(rule: Rule, explanation: Explanation, replies: QuickReplies) -> s
     return f"its examples are {alike:.2f} like it, and {replies.examples.enough:.2f} is enough"
 
 
-def question_for(rule: Rule, text: str) -> Question:
-    """`text` where the rule's filters hold, with a value for every placeholder."""
+def question_for(rule: Rule, text: str, *, named: bool = True) -> Question:
+    """`text` where the rule's filters hold, of a customer with or without a name."""
     when = rule.when
-    names: Mapping[str, str] = dict.fromkeys(NAMES, "Alex")
+    names: Mapping[str, str] = dict.fromkeys(NAMES, STAND_IN) if named else {}
     return Question(
         text,
         channel=min(when.channels, default="web"),
