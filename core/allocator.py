@@ -1,7 +1,8 @@
 """Have the interpreter take its memory from the C library, which gives back what a crowd has left.
 
 Python's own allocator keeps a whole megabyte for the sake of one small object in it, and after
-thousands of sockets there is one in nearly each. That costs about a twentieth of the speed. An
+thousands of sockets there is one in nearly each. That costs about a twentieth of the speed, a
+third of a second at the start and 2 kB a socket. An
 interpreter chooses when it starts, so the command starts itself anew, once, as the same process.
 """
 
