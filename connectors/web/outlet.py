@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 import struct
 from collections import deque
 
 from aiohttp import WSCloseCode, WSMsgType, web
+
+log = logging.getLogger(__name__)
 
 RESTARTING = int(WSCloseCode.SERVICE_RESTART)
 TRY_LATER = int(WSCloseCode.TRY_AGAIN_LATER)
@@ -42,7 +45,11 @@ class Round:
     def _go(self) -> None:
         waiting, self._waiting = self._waiting, []
         for outlet in waiting:
-            outlet.flush()
+            try:
+                outlet.flush()
+            except Exception:
+                log.exception("a socket could not be written")
+                outlet.cut()
 
 
 class Outlet:

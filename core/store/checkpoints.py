@@ -36,7 +36,12 @@ class Checkpoints:
         """Call it after each commit; returns at once."""
         if not self._running and self._clock() >= self._next:
             self._running = True
-            self._thread.submit(self._move)
+            try:
+                self._thread.submit(self._move)
+            except (
+                RuntimeError
+            ):  # no thread can be had now: the log can wait, a commit cannot fail
+                self._running = False
 
     def let_go(self) -> None:
         """The files are no longer those that this connection has open."""

@@ -159,8 +159,8 @@ class Writer:
         except BaseException:
             self._known.forget()  # nobody can be sure what the units have changed in it
             raise
-        self._database.committed()
         self._known.learn(done.work.found)
+        self._database.committed()
         done.seconds = time.perf_counter() - began
         return done
 
