@@ -70,6 +70,12 @@ def test_unknown_placeholder_gets_a_suggestion() -> None:
     assert (fault.reason, fault.hint) == ("{oder} never has a value", "did you mean {order}?")
 
 
+def test_a_broken_pattern_brings_no_second_fault_of_what_it_would_give() -> None:
+    (fault,) = _faults(Rule("r", When(regex=(r"(?P<n>\d+",)), {"": "{n}"}))
+    assert fault.path == ("when", "regex", 0)
+    assert fault.reason.startswith("the brackets ( ) do not pair")
+
+
 def test_patterns_too_large_for_their_memory_are_refused() -> None:
     (fault,) = _faults(Rule("r", When(regex=(r"(\pL{500}){2}",))))
     assert "too large" in fault.reason

@@ -184,7 +184,8 @@ class Compiler:
         when = rule.when
         patterns = tuple(self._patterns(number, when.regex))
         known = self.names.union(*(pattern.names for pattern in patterns))
-        templates = self._templates(number, rule.reply, known)
+        broken = len(patterns) < len(when.regex)  # whatever they would have given a value
+        templates = self._templates(number, rule.reply, None if broken else known)
         only = templates.get("") if len(templates) == 1 else None
         return CompiledRule(
             rule=rule,
@@ -222,7 +223,7 @@ class Compiler:
                 self._fault(number, ("when", "regex", index), bad.reason, bad.hint)
 
     def _templates(
-        self, number: int, reply: Mapping[str, str], known: frozenset[str]
+        self, number: int, reply: Mapping[str, str], known: frozenset[str] | None
     ) -> dict[str, Template]:
         templates = {}
         for language, text in reply.items():
@@ -232,7 +233,7 @@ class Compiler:
             except BadTemplate as bad:
                 self._fault(number, path, str(bad))
                 continue
-            for name in sorted(template.names - known):
+            for name in sorted(template.names - known) if known is not None else ():
                 self._fault(number, path, f"{{{name}}} never has a value", _meant(name, known))
         return templates
 

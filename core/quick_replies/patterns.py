@@ -19,7 +19,12 @@ _EXPLAINED = (
     (("(?=",), "RE2 has no look-ahead", "put what must occur as well under `all`"),
     (("(?!",), "RE2 has no look-ahead", "put what must not occur under `none`"),
     (("(?<=", "(?<!"), "RE2 has no look-behind", "match the text before it as well"),
-    (("(?P",), "RE2 has no back-references", "write the repeated part out"),
+    (("operator: (?P",), "RE2 has no back-references", "write the repeated part out"),
+    (
+        ("invalid named capture group",),
+        "a group has no proper name",
+        "write (?P<name>…), with letters, digits and _ in the name",
+    ),
     (("(?>", "(?#", "(?("), "RE2 has no such group", "use (?:…)"),
     (
         (r"\Z",),

@@ -84,6 +84,18 @@ MISTAKES: dict[str, tuple[str | bytes, str]] = {
     "Y19 bad regex": (rule(when="{regex: ['(a']}"), "3:18: the brackets ( ) do not pair"),
     "Y19 look-ahead": (rule(when="{regex: ['a(?=b)']}"), "3:18: RE2 has no look-ahead"),
     "Y19 back-reference": (rule(when=r"{regex: ['(a)\1']}"), "3:18: RE2 has no back-references"),
+    "Y19 back-reference by name": (
+        rule(when="{regex: ['(?P<n>a)(?P=n)']}"),
+        "3:18: RE2 has no back-references",
+    ),
+    "Y19 open named group": (
+        rule("'{n}'", when=r"{regex: ['(?P<n>\d+']}"),
+        "3:18: the brackets ( ) do not pair",
+    ),
+    "Y19 group without a name": (
+        rule(when="{regex: ['(?P<a-b>c)']}"),
+        "3:18: a group has no proper name",
+    ),
     "Y20 duplicate id": (
         rule() + "- id: a\n  when: {any: [y]}\n  reply: z\n",
         '5:7: the id "a" is taken (the first one is on line 2',
