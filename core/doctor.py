@@ -53,15 +53,30 @@ async def examine(settings: Settings, now: Callable[[], datetime]) -> AsyncItera
 async def _service(settings: Settings) -> tuple[Mapping[str, str] | None, list[Finding]]:
     timeout = settings.timeouts.platform.total_seconds()
     told = await machine.ask_service(settings, timeout)
+    process = health.holder(settings.store.url)
     if not isinstance(told, Finding):
-        return told, machine.told(told)
-    if process := health.holder(settings.store.url):
+        if process:
+            return told, machine.told(told)
+        return _whose(settings, told)
+    if process:
         # It is somebody of ours, so it may poll; only its address is another one.
         what = f"process {process} has the store open, and does not answer at server.port"
         return {}, [
             Finding(Mark.DOUBT, "service", what, "was server.port changed since its start?")
         ]
     return None, [told]
+
+
+def _whose(
+    settings: Settings, told: Mapping[str, str]
+) -> tuple[Mapping[str, str] | None, list[Finding]]:
+    """A frontdesk answers at our port, and nobody is seen to have our store open."""
+    if health.is_file(settings.store.url):
+        what = "the frontdesk at server.port is another one: it does not have this store open"
+        cure = "end it or change server.port; was doctor started where the service is?"
+        return None, [Finding(Mark.FAULT, "service", what, cure)]
+    what = "whether the frontdesk at server.port is the one of this store cannot be told"
+    return told, [Finding(Mark.DOUBT, "service", what), *machine.told(told)]
 
 
 def _parts(settings: Settings) -> Iterator[tuple[str, Examination]]:

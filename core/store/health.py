@@ -51,6 +51,14 @@ def holder(url: str) -> str:
     return ""
 
 
+def is_file(url: str) -> bool:
+    """Whether `holder` can tell of this store: it can where the store is a file of ours."""
+    try:
+        return locate(url).path is not None
+    except StoreUnavailable:
+        return False
+
+
 def _place(path: Path) -> list[Finding]:
     folder = path.parent
     if not folder.is_dir():

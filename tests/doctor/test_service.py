@@ -72,6 +72,17 @@ async def test_what_the_service_says_of_itself_is_told(clinic: Clinic, unused_po
     assert told.startswith("✗ desk-slack: ")
 
 
+async def test_a_service_of_another_store_is_a_stranger(clinic: Clinic, unused_port: int) -> None:
+    clinic.say("{port: 0}", f"{{port: {unused_port}}}")
+    await clinic.start()
+    clinic.say("frontdesk.db", "other.db")
+
+    assert lines(await clinic.findings(), "service") == [
+        "✗ the frontdesk at server.port is another one: it does not have this store open (end it "
+        "or change server.port; was doctor started where the service is?)"
+    ]
+
+
 async def test_a_service_at_another_port_is_not_disturbed(
     clinic: Clinic, unused_port: int
 ) -> None:
