@@ -62,6 +62,16 @@ def test_credentials_from_the_environment_switch_things_on() -> None:
     assert re.search(r"^  GPT +on, knows \d+ passages of 4 files$", done.stdout, re.MULTILINE)
 
 
+def test_swapped_tokens_of_slack_are_told_offline_and_not_shown() -> None:
+    done = _frontdesk("check", SLACK_BOT_TOKEN="xapp-1-sesame", SLACK_APP_TOKEN="xoxb-2-sesame")
+
+    assert done.returncode == 2
+    assert "this is an app-level token, not the bot's (SLACK_BOT_TOKEN takes" in done.stderr
+    assert "this is the bot's token, not an app-level one (SLACK_BOT_TOKEN takes" in done.stderr
+    assert "SLACK_APP_TOKEN the app-level token (xapp-…)" in done.stderr
+    assert "sesame" not in done.stderr + done.stdout
+
+
 def test_try_names_the_rule_in_chinese_even_where_the_terminal_has_none() -> None:
     done = _frontdesk("try", "我想退款", PYTHONIOENCODING="latin-1")
 

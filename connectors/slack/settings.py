@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
-from core.settings.types import ChannelSettings, Secret, Switchable, WebUrl
+from core.settings.types import ChannelSettings, Secret, Switchable, WebUrl, unfit
 
 API_URL = "https://slack.com/api/"
 
@@ -18,11 +19,30 @@ class Receive(StrEnum):
     HTTP = "http"
 
 
+def _not(prefixes: tuple[str, ...], told: str) -> AfterValidator:
+    """A token tells its kind; one of another kind would fail only when Slack is asked."""
+
+    def check(value: SecretStr) -> SecretStr:
+        if value.get_secret_value().startswith(prefixes):
+            raise unfit(
+                told,
+                "SLACK_BOT_TOKEN takes the Bot User OAuth Token (xoxb-…), "
+                "SLACK_APP_TOKEN the app-level token (xapp-…): are the two swapped?",
+            )
+        return value
+
+    return AfterValidator(check)
+
+
+BotToken = Annotated[Secret, _not(("xapp-",), "this is an app-level token, not the bot's")]
+AppToken = Annotated[Secret, _not(("xoxb-",), "this is the bot's token, not an app-level one")]
+
+
 class SlackSettings(Switchable):
     """The workspace's app. `app_token` is needed for sockets, `signing_secret` for requests."""
 
-    bot_token: Secret = SecretStr("")
-    app_token: Secret = SecretStr("")
+    bot_token: BotToken = SecretStr("")
+    app_token: AppToken = SecretStr("")
     signing_secret: Secret = SecretStr("")
     receive: Receive = Field(Receive.SOCKET, strict=False)
     api_url: WebUrl = API_URL

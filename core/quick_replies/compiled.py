@@ -233,7 +233,9 @@ class Compiler:
             except BadTemplate as bad:
                 self._fault(number, path, str(bad))
                 continue
-            for name in sorted(template.names - known) if known is not None else ():
+            if known is None:
+                continue
+            for name in sorted(template.names - known):
                 self._fault(number, path, f"{{{name}}} never has a value", _meant(name, known))
         return templates
 
