@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from core.folding import words
 from core.lab.bench import Bench, Place
-from core.lab.groups import ALIKE, Likeness, Nearest, alike, grouped
+from core.lab.groups import ALIKE, Group, Likeness, Nearest, alike, grouped
 from core.lab.pairs import Pair
 from core.lab.personal import Names, anonymous, impersonal, what_is_personal
 from core.lab.proposal import Proposal, rule_id
@@ -73,12 +73,13 @@ class Workshop:
     def all(self) -> Suggestions:
         """The most frequent question first."""
         made = Suggestions()
-        answered = [(one.text, one) for one in self._asked if one.pair is not None]
-        for group in grouped(answered, self._likeness)[:_MOST_TRIED]:
+        groups = (group.members for group in self._groups())
+        answered = [members for members in groups if any(one.pair for one in members)]
+        for members in answered[:_MOST_TRIED]:
             if len(made.proposals) == _MOST_PROPOSALS:
                 break
             try:
-                made.proposals.append(self.propose(group.members))
+                made.proposals.append(self.propose(members))
             except Unfit as why:
                 made.left_out[str(why)] += 1
         settled = self._bench.settled(made.proposals)
@@ -104,13 +105,14 @@ class Workshop:
         return proposal
 
     def like(self, one: Asked) -> list[Asked]:
-        """This question and those that are like it."""
-        vector = self._likeness.vector(one.text)
-        return [
-            other
-            for other in self._asked
-            if other is one or alike(self._likeness.vector(other.text), vector) >= ALIKE
-        ]
+        """This question and those that are like it, as `all` would put them together."""
+        for group in self._groups():
+            if any(other is one for other in group.members):
+                return group.members
+        return [one]
+
+    def _groups(self) -> list[Group[Asked]]:
+        return grouped([(one.text, one) for one in self._asked], self._likeness)
 
     # --- the reply -------------------------------------------------------------------------
 

@@ -27,6 +27,14 @@ def proposal_for(
     people = {name for _, name in recent} | {customer}
     people |= {line.author.name for line in lines if line.author.kind is AuthorKind.AGENT}
     own = Asked(pair.question.text, customer, pair)
-    others = [Asked(text, name) for text, name in recent if content(text)]
+    others = [Asked(text, name) for text, name in _besides(own, recent) if content(text)]
     workshop = Workshop(settings, [own, *others], people)
     return workshop.only(workshop.like(own))
+
+
+def _besides(own: Asked, recent: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The question itself is one of the recent ones, and would count twice."""
+    others = list(recent)
+    if (own.text, own.customer) in others:
+        others.remove((own.text, own.customer))
+    return others

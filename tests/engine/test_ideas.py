@@ -51,6 +51,13 @@ async def test_a_rule_is_proposed_in_the_thread_and_passes_check(
     assert rule.match_tests == ("Do you rent out plants for a wedding?",)
 
 
+async def test_a_question_asked_once_is_counted_once(core: Core) -> None:
+    await asked_and_answered(core)
+    await bulb(core)
+    (note,) = await notes(core)
+    assert "  # asked once; an agent's answer\n" in note.detail
+
+
 async def test_a_message_gets_one_proposal_however_many_bulbs(core: Core) -> None:
     await asked_and_answered(core)
     outcomes = [(await bulb(core)).outcome for _ in range(3)]

@@ -78,6 +78,20 @@ async def test_an_agents_answer_becomes_a_rule_that_passes_check(
     assert rule.miss_tests == ("do you repot plants",)
 
 
+async def test_a_question_counts_whether_it_was_answered_or_not(
+    lab: Lab, writer: Writer, at: At
+) -> None:
+    asks = ["Do you rent out plants for a wedding?", "can I rent plants for our wedding"]
+
+    def past(tx: Transaction) -> None:
+        asked_of_a_person(writer, tx, at(12), "a", asks[0], "Yes, from 80 € a day.")
+        writer.says(tx, "b", asks[1], at(13))  # nobody has answered yet
+
+    await writer.write(past)
+
+    assert "  # asked 2 times; an agent's answer\n" in await suggested(lab)
+
+
 async def test_what_gpt_answers_again_and_again_becomes_a_rule(
     lab: Lab, writer: Writer, at: At
 ) -> None:
