@@ -21,6 +21,7 @@ from core.receipts import Receipts
 from core.records import Delivery, DeliveryState, Target
 from core.store import Reader, Store, Transaction
 from core.tasks import Tasks
+from core.waits import Waits
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ class Outbox:
         self._failed = failed
         self._busy: set[str] = set()
         self._woken = asyncio.Event()
+        self._waits = Waits()
         self._closing = False
         self._idle = asyncio.Event()
         self._idle.set()
@@ -209,11 +211,13 @@ class Outbox:
         """`state` None: nothing was tried, so the row stays what it is in the store."""
         pause = later.after if later.after is not None else _back_off(row.attempts)
         until = self._now() + timedelta(seconds=max(pause, 0.1))
-        log.info("delivery %s (%s) waits %.1f s: %s", row.id, row.kind, pause, later)
+        self._waits.begun(row, pause, str(later))
 
         def unit(tx: Transaction) -> None:
             kept = tx.delivery(row.id)
-            if kept is not None:
+            if kept is None:
+                self._waits.over(row.id)
+            else:
                 kept.state, kept.next_at, kept.error = state or kept.state, until, str(later)
 
         await self._keep(unit)
@@ -242,6 +246,7 @@ class Outbox:
     def _doubted(self, tx: Transaction, id: int, reason: str) -> None:
         row = _the(tx, id)
         row.error = reason
+        self._waits.over(id)
         channel = _channel(tx, row)
         if self._couriers.can_find(row, channel):
             _wait_for_late_acceptance(row, tx.now + self._settling())
@@ -253,12 +258,14 @@ class Outbox:
     def _sent(self, tx: Transaction, id: int, receipt: Receipt | CaseRef | None) -> None:
         row = _the(tx, id)
         row.state, row.error = DeliveryState.SENT, ""
+        self._waits.over(id)
         if isinstance(receipt, Receipt):
             row.remote_id = receipt.remote_id
         self._receipts.sent(tx, row, receipt)
 
     def _refused(self, tx: Transaction, id: int, reason: str) -> None:
         row = _the(tx, id)
+        self._waits.over(id)
         if self._couriers.must_arrive(row):
             pause = max(_back_off(row.attempts), _SHORTEST_MENDING)
             row.error = reason
@@ -270,6 +277,7 @@ class Outbox:
     def _thread_gone(self, tx: Transaction, id: int, reason: str) -> None:
         row = _the(tx, id)
         row.state, row.error = DeliveryState.DEAD, reason
+        self._waits.over(row.id)
         log.warning("delivery %s (%s): %s; a new thread is opened", id, row.kind, reason)
         self._receipts.thread_gone(tx, row)
 
@@ -277,6 +285,7 @@ class Outbox:
         self, tx: Transaction, row: Delivery, reason: str, *, in_doubt: bool = False
     ) -> None:
         row.state, row.error = DeliveryState.DEAD, reason
+        self._waits.over(row.id)
         log.warning("delivery %s (%s) was given up: %s", row.id, row.kind, reason)
         self._receipts.refused(tx, row, reason, in_doubt=in_doubt)
 
