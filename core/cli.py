@@ -156,7 +156,8 @@ def _add_try(commands: Commands[argparse.ArgumentParser]) -> None:
 def _add_doctor(commands: Commands[argparse.ArgumentParser]) -> None:
     about = (
         "Look at the real platforms: tokens, scopes, channels, clashes, clock, store. A line a "
-        "finding, with its cure; nothing is changed. Exit code 0 or 1."
+        "finding, with its cure; nothing is changed. Exit code 0, 1 for a "
+        "fault, 2 for wrong settings."
     )
     parser = commands.add_parser("doctor", help="see what is wrong where", description=about)
     _add_settings(parser)
@@ -252,14 +253,22 @@ def _surveyed(settings: Settings) -> Survey | None:
 
 
 def _try(options: argparse.Namespace) -> int:
-    from core.explain import Situation, explain, impossible
+    from core.explain import Situation, explain, impossible, unheard_of
     from core.language import guess_language
 
+    if not options.text.strip():
+        print("frontdesk: try needs a message, like “where is my order”", file=sys.stderr)
+        return WRONG
     settings = _loaded(options.settings)
     if why := impossible(settings, options.channel, options.language):
         print(f"frontdesk: {why}", file=sys.stderr)
         return WRONG
     text = options.text.encode("utf-8", "replace").decode("utf-8")
+    if options.language and unheard_of(settings, options.language):
+        note = (
+            f"frontdesk: nobody here has heard of a language {options.language!r}; taken as it is"
+        )
+        print(note, file=sys.stderr)
     known = options.language.replace("_", "-")
     language = guess_language(text, known=known, spoken=settings.business.languages)
     is_open = settings.hours.is_open(datetime.now(UTC))

@@ -112,6 +112,12 @@ def _is_language(settings: Settings, tag: str) -> bool:
     return len(base) == 2 or base in _bases([*locale.locale_alias, *_languages(settings)])
 
 
+def unheard_of(settings: Settings, tag: str) -> bool:
+    """Whether neither this machine nor the file has the language: a mistyped one, perhaps."""
+    base = re.split(r"[-_]", tag.lower())[0]
+    return base not in _bases([*locale.locale_alias, *_languages(settings)])
+
+
 def _languages(settings: Settings) -> Iterator[str]:
     yield from settings.business.languages
     for rule in settings.quick_replies:

@@ -127,7 +127,7 @@ class Policy:
 
     def clock(self, at: datetime) -> str:
         """A time as people of this business read it."""
-        return f"{at.astimezone(self.zone):%a %d %b, %H:%M}"
+        return f"{at.astimezone(self.zone):%a %d %b, %H:%M %Z}"
 
     def remind_at(self, opened: datetime) -> datetime | None:
         return _later(opened, self.settings.desk.remind_after)

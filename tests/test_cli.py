@@ -317,6 +317,22 @@ def test_try_refuses_what_is_no_language(language: str, capsys: Captured) -> Non
     )
 
 
+def test_try_says_of_a_language_that_nobody_knows_it_and_goes_on(capsys: Captured) -> None:
+    assert main(["try", "refund", "--language", "xx", "--settings", str(SHIPPED)]) == 0
+    told = capsys.readouterr()
+    assert told.err == ("frontdesk: nobody here has heard of a language 'xx'; taken as it is\n")
+    assert told.out
+
+    assert main(["try", "refund", "--language", "de", "--settings", str(SHIPPED)]) == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("text", ["", "  "])
+def test_try_wants_a_message(text: str, capsys: Captured) -> None:
+    assert main(["try", text, "--settings", str(SHIPPED)]) == 2
+    assert capsys.readouterr().err.startswith("frontdesk: try needs a message")
+
+
 def test_try_shows_the_buttons_in_the_customers_language(capsys: Captured) -> None:
     assert main(["try", "我想退款", "--settings", str(SHIPPED)]) == 0
 

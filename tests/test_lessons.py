@@ -118,7 +118,7 @@ def test_check_shows_each_doubt_at_its_place_and_is_still_content(
     first, *_ = capsys.readouterr().out.splitlines()
     assert first == (
         f'{path}:14:5: the rule "dogs": 1 example tells too little '
-        "(write five or more, as customers would ask) [warning]"
+        "(write 3 or more, as customers would ask) [warning]"
     )
 
 

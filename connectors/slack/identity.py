@@ -37,7 +37,7 @@ async def introduce(api: SlackApi) -> Identity:
     try:
         answer = await api.call("auth.test", allow=_REFUSED)
     except DeliveryError as error:
-        raise NotReady(f"Slack: {error}") from None
+        raise NotReady(str(error)) from None
     if not answer.get("ok"):
         raise BadCredentials(
             f"slack.bot_token: Slack refuses it ({answer['error']}); "

@@ -223,5 +223,8 @@ def _unanswered(stats: Stats) -> Table:
         question = shown(group.text, 120).append(more, style="dim")
         made.add_row(f"{len(group.members):,}", f"{by[By.GPT]:,}", f"{by[By.PERSON]:,}", question)
     if left := stats.groups[_MOST_GROUPS:]:
-        made.add_row(f"{sum(len(g.members) for g in left):,}", "", "", f"in {len(left):,} others")
+        others = "other" if len(left) == 1 else "others"
+        made.add_row(
+            f"{sum(len(g.members) for g in left):,}", "", "", f"in {len(left):,} {others}"
+        )
     return made

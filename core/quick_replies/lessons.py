@@ -71,7 +71,7 @@ class _Checked:
         if len(texts) < FEW:
             count = "1 example tells" if len(texts) == 1 else f"{len(texts)} examples tell"
             reason = f"{count} too little"
-            yield Doubt(number, where, reason, "write five or more, as customers would ask")
+            yield Doubt(number, where, reason, f"write {FEW} or more, as customers would ask")
         for index, text in enumerate(texts):
             if told := self._wrong(number, text):
                 yield Doubt(number, (*where, index), *told)

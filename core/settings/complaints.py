@@ -65,7 +65,7 @@ def sentence(model: type[BaseModel], root: Node, error: Any) -> tuple[str, str]:
     if kind in ("literal_error", "enum"):
         return "this is not one of the choices", f"write {context['expected']}"
     if kind == "string_pattern_mismatch":
-        return "this name has characters that do not work here", "use letters, digits, - and _"
+        return "this name has characters that do not work here", "use letters, digits, - _ and ."
     if kind in _BOUNDS:
         word, limit, phrase = _BOUNDS[kind]
         return f"this is {word}", f"{phrase} {context[limit]}"

@@ -111,7 +111,7 @@ FAULTS: dict[str, tuple[Change, str]] = {
     ),
     "Slack is down": (
         _other("SLACK_URL", "http://127.0.0.1:9/api/"),
-        "✗ slack: Slack: Slack cannot be reached",
+        "✗ slack: Slack cannot be reached",
     ),
     "Slack's app token": (
         _other("SLACK_APP_TOKEN", "xapp-wrong-wrong-wrong"),

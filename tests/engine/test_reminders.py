@@ -22,7 +22,7 @@ async def test_the_desk_is_reminded_and_then_the_customer_is_told_honestly(core:
     assert await core.queued("case:1") == []
     core.later(minutes=6)
     await _look(core)
-    reminder = "Ann has waited since Mon 23 Nov, 12:00, and nobody has answered yet."
+    reminder = "Ann has waited since Mon 23 Nov, 12:00 UTC, and nobody has answered yet."
     assert await core.queued("case:1") == [("remind", reminder)]
     core.later(minutes=25)
     await _look(core)

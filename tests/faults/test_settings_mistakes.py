@@ -79,6 +79,10 @@ MISTAKES: dict[str, tuple[str | bytes, str]] = {
         '1:14: a text is expected here (put it in quotes: "1.10"',
     ),
     "Y18 missing id": ("quick_replies:\n- when: {any: [x]}\n  reply: y\n", "2:3: the key"),
+    "Y18 bad id": (
+        "quick_replies:\n- id: a b\n  when: {any: [x]}\n  reply: y\n",
+        "2:7: this name has characters that do not work here (use letters, digits, - _ and .)",
+    ),
     "Y18 no patterns": (rule(when="{any: []}"), "3:15: this list is empty (put something in"),
     "Y18 empty reply": (rule('""'), "4:10: this text is empty (write what the customer shall"),
     "Y19 bad regex": (rule(when="{regex: ['(a']}"), "3:18: the brackets ( ) do not pair"),

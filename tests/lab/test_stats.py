@@ -57,6 +57,22 @@ async def test_answers_are_counted_by_rule_gpt_and_person(
     }
 
 
+@pytest.mark.parametrize(("more", "told"), [(1, "in 1 other"), (2, "in 2 others")])
+async def test_one_question_left_over_is_an_other(
+    more: int, told: str, lab: Lab, writer: Writer, at: At
+) -> None:
+    plants = "fern ivy moss palm aloe yucca orchid cactus bonsai begonia calathea ficus hoya lily"
+
+    def past(tx: Transaction) -> None:
+        for plant in plants.split()[: 12 + more]:
+            writer.says(tx, plant, plant, at(12))
+
+    await writer.write(past)
+
+    _, out, _ = await asyncio.to_thread(lab.run, "stats", "--settings", lab.path)
+    assert any(line.endswith(f"  {told}") for line in out.splitlines())
+
+
 async def test_a_rule_saves_what_gpts_answers_cost_on_average(
     lab: Lab, writer: Writer, at: At
 ) -> None:
