@@ -201,6 +201,7 @@ async def test_a_light_bulb_under_an_answer_shows_a_rule_to_paste(
         await answer.get_by_role("button", name="React with 💡").click()
         await expect(thread).to_contain_text("A rule for this answer")
         await expect(thread.locator("pre")).to_contain_text("- id: rent-out-plants")
+        assert await thread.evaluate("node => node.scrollWidth <= node.clientWidth")
         await expect(chat_of(page)).not_to_contain_text("A rule for this answer")
 
 
