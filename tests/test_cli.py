@@ -251,7 +251,7 @@ def test_check_of_a_missing_file_says_so(tmp_path: Path, capsys: Captured) -> No
 TRIALS = {
     "a rule": (
         "order 123456",
-        ['The rule "order-number" answers', "order 123456: open the link", "[Ask a colleague]"],
+        ['The rule "order-number" answers', "Follow order 123456 here", "[Ask a colleague]"],
     ),
     "a wish for a person": (
         "can I talk to a human",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import os
 import re
 import shutil
@@ -156,7 +157,7 @@ async def test_visitor_plays_customer_and_agent_on_one_page(
         chat = chat_of(page)
         ticker = page.get_by_label("What just happened")
         await ask(page, "Where is my order #123456?")
-        await expect(chat).to_contain_text("Here is the way to order 123456")
+        await expect(chat).to_contain_text("Follow order 123456 here")
         await expect(ticker).to_contain_text("order-number")
 
         await ask(page, "When will my monstera be here?")  # in no words of the rule
@@ -381,6 +382,18 @@ def test_credentials_lie_beside_the_command_when_there_are_no_settings(tmp_path:
     _, errors = process.communicate(timeout=20)
     assert process.returncode == 2
     assert "--real slack: SLACK_DESK_CHANNEL is empty" in errors
+
+
+@pytest.mark.parametrize("path", ["settings.yaml", "sandbox/demo/settings.yaml"])
+def test_no_shipped_rule_answers_what_the_shops_files_know_better(
+    path: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "x")
+    with (ROOT / "sandbox/demo/knowledge/faq.csv").open(encoding="utf-8", newline="") as file:
+        questions = [row["question"] for row in csv.DictReader(file)]
+    for question in questions:
+        main(["try", question, "--settings", str(ROOT / path)])
+        assert capsys.readouterr().out.startswith("GPT answers"), question
 
 
 def test_demo_has_sound_settings_of_its_own() -> None:

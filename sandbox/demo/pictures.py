@@ -48,7 +48,7 @@ def main() -> None:
 def _play(page: Page) -> None:
     """A rule, GPT and a person on the web; a rule, a colleague and a photo on the phone."""
     chat = page.frame_locator("#shop-frame").frame_locator("iframe").locator("[role=log]")
-    _ask(page, "Where is my order #123456?", chat, "Here is the way to order")
+    _ask(page, "Where is my order #123456?", chat, "Follow order 123456 here")
     _ask(page, "How do I repot a fern?", chat, "with soil")
     _ask(page, "I want to talk to a person", chat, "I have called a colleague")
     thread = page.get_by_role("log", name="Thread")

@@ -25,7 +25,7 @@ class Topic:
 
 UPSET = (
     "unacceptable ridiculous terrible awful worst furious angry scam useless lawyer disgusting "
-    "fed_up had_enough waste_of_time complain* "
+    "fed_up had_enough waste_of_time complain_about to_complain a_complaint my_complaint "
     "生气 投诉 太差 垃圾 骗子 受够 气死 失望 差评"
 )
 PERSON = (
