@@ -28,7 +28,7 @@ from core.service import Service
 from core.settings import Settings
 from core.settings.environment import environment
 from core.settings.prices import price_of
-from core.standins import HOST, StandIn, StandIns
+from core.standins import HOST, StandIn, StandIns, with_knowledge
 from core.tally import Estimate, Tallied, Tally
 from sandbox.demo import Happening, Site, Stage, Ticker
 from sandbox.slack import SlackSandbox
@@ -85,7 +85,7 @@ class DemoComposition(Composition):
 
     def load(self) -> Settings:
         self._environ = _environ(self._path, self._real)
-        return self._overlay(super().load())
+        return self._overlay(with_knowledge(super().load()))
 
     def model(self, settings: Settings) -> LanguageModel | None:
         model = super().model(settings)

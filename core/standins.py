@@ -1,12 +1,14 @@
 """Put stand-ins in place of platforms in the settings, whatever the settings file says of them.
 
-The rules, the texts and everything else stay as they are in the file.
+The rules, the texts and everything else stay as they are in the file; the shop of the shipped
+settings gets what the demo knows of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,8 @@ from core.hours import OpeningHours
 from core.settings import Settings
 
 HOST = "127.0.0.1"
+_SHOP = "Fern & Clay"
+_KNOWLEDGE = str(resources.files("sandbox.demo") / "knowledge" / "*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +86,12 @@ class StandIns:
         if self.gpt is None:
             return {}
         return {"gpt": settings.gpt.model_copy(update=self.gpt._update("base_url"))}
+
+
+def with_knowledge(settings: Settings) -> Settings:
+    """With the demo's files for GPT to answer from, if it is the shop they are about and the
+    settings name none: named there, they would be missed wherever those are copied to."""
+    if settings.gpt.knowledge or settings.business.name != _SHOP:
+        return settings
+    gpt = settings.gpt.model_copy(update={"knowledge": [_KNOWLEDGE]})
+    return replace(settings, gpt=gpt)

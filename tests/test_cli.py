@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -55,11 +56,18 @@ def test_the_shipped_settings_are_fine_without_any_credentials() -> None:
     ]
 
 
+def test_a_copy_of_the_shipped_settings_is_fine_anywhere(tmp_path: Path, capsys: Captured) -> None:
+    copy = shutil.copy(SHIPPED, tmp_path)
+
+    assert main(["check", str(copy)]) == 0
+    assert f"{copy} is fine: " in capsys.readouterr().out
+
+
 def test_credentials_from_the_environment_switch_things_on() -> None:
     done = _frontdesk("check", TELEGRAM_TOKEN="1:x", OPENAI_API_KEY="y")
 
     assert re.search(r"^  telegram +on$", done.stdout, re.MULTILINE)
-    assert re.search(r"^  GPT +on, knows \d+ passages of 4 files$", done.stdout, re.MULTILINE)
+    assert re.search(r"^  GPT +on$", done.stdout, re.MULTILINE)
 
 
 def test_swapped_tokens_of_slack_are_told_offline_and_not_shown() -> None:

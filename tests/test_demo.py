@@ -24,7 +24,6 @@ from playwright.async_api import Locator, Page, async_playwright, expect
 from core.cli import main
 
 ROOT = Path(__file__).parent.parent
-KNOWLEDGE = "sandbox/demo/knowledge"
 WITHIN = 10_000  # milliseconds until the browser gives up
 # What a browser tells when a picture's size is known in the middle of scrolling to the end.
 LATE_PICTURE = """node => {
@@ -58,7 +57,6 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """One for all tests here; it must end soon and with exit code 0."""
     folder = tmp_path_factory.mktemp("shop")
     settings = Path(shutil.copy(ROOT / "settings.yaml", folder))
-    shutil.copytree(ROOT / KNOWLEDGE, folder / KNOWLEDGE)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
