@@ -136,7 +136,11 @@ def _rule(settings: Settings, situation: Situation, hit: Hit) -> Iterator[str]:
     for button in hit.buttons:
         yield f"  button   {_button(button)}"
     if hit.rule.then is Then.GPT:
-        yield f"  then     {_gpt(settings) or 'GPT answers as well'}"
+        if off := _gpt(settings):
+            yield f"  then     a person is called, because {off}"
+            yield from _person(settings, situation, "cannot_answer")
+            return
+        yield "  then     GPT answers as well"
         yield from _knowledge(settings, situation)
     if hit.rule.then is Then.ESCALATE:
         yield "  then     a person is called"

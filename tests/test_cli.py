@@ -294,6 +294,20 @@ def test_try_names_gpt_when_it_is_on_and_no_rule_matches(tmp_path: Path, capsys:
     assert capsys.readouterr().out == "GPT answers (gpt-x): no rule matches.\n"
 
 
+def test_try_says_what_comes_instead_of_a_gpt_that_is_off(
+    tmp_path: Path, capsys: Captured
+) -> None:
+    path = _write(
+        tmp_path,
+        "business: {name: Fern}\nquick_replies:\n"
+        "- {id: a, when: {any: [hi]}, reply: Hello, then: gpt}\n",
+    )
+    assert main(["try", "hi", "--settings", str(path)]) == 0
+    told = capsys.readouterr().out
+    assert "  then     a person is called, because GPT is off" in told
+    assert "  told     I cannot reach a colleague from here right now." in told
+
+
 def test_try_keeps_to_the_channel_and_tells_why_a_rule_was_not_taken(
     tmp_path: Path, capsys: Captured
 ) -> None:

@@ -65,7 +65,8 @@ async def test_one_question_left_over_is_an_other(
 
     def past(tx: Transaction) -> None:
         for plant in plants.split()[: 12 + more]:
-            writer.says(tx, plant, plant, at(12))
+            talk = writer.says(tx, plant, plant, at(12))
+            writer.gpt(tx, talk, "It is green.", at(12, 1))
 
     await writer.write(past)
 
