@@ -117,6 +117,27 @@ def test_check_tells_every_problem_and_shows_its_line(tmp_path: Path, capsys: Ca
     ]
 
 
+def test_one_mistake_does_not_hide_another_in_the_same_group(
+    tmp_path: Path, capsys: Captured
+) -> None:
+    path = _write(
+        tmp_path,
+        "business:\n  timezone: Nowhere\n  hours: {mon: '25:00-26:00'}\nquick_replies:\n"
+        "- id: a\n  when: {any: [x], channels: [whatsapp]}\n  reply: y\n"
+        "  buttons: [{label: L, say: hi, url: 'https://a.example'}]\n",
+    )
+
+    assert main(["check", str(path)]) == 2
+
+    told = [line for line in capsys.readouterr().err.splitlines() if line.startswith(str(path))]
+    assert [line.removeprefix(f"{path}:").partition(" (")[0] for line in told] == [
+        "2:13: there is no time zone 'Nowhere'",
+        "3:16: '25:00-26:00' has a time that no clock shows",
+        '6:31: there is no channel "whatsapp"',
+        "8:13: a button does exactly one thing",
+    ]
+
+
 def test_check_runs_the_rules_own_tests(tmp_path: Path, capsys: Captured) -> None:
     path = _write(
         tmp_path,

@@ -17,7 +17,7 @@ from core.settings.draft import Draft
 from core.settings.environment import dotenv_path, environment
 from core.settings.include import KEYS, Book
 from core.settings.money import warn_about_money
-from core.settings.nodes import MapNode, scalars
+from core.settings.nodes import MapNode, find, plain, scalars
 from core.settings.places import Place
 from core.settings.replies import compiled
 from core.settings.saves import state_of
@@ -102,10 +102,13 @@ def _model(annotation: Any) -> type[BaseModel]:
 
 
 def _hours(draft: Draft, business: Business | None) -> OpeningHours:
-    if business is None:
-        return OpeningHours()
+    if business is None:  # for another fault: those of the hours are wanted all the same
+        node = find(draft.root, ["business", "hours"])
+        hours, zone = plain(node) if isinstance(node, MapNode) else None, "UTC"
+    else:
+        hours, zone = business.hours, business.timezone
     try:
-        return OpeningHours.parse(business.hours or None, business.timezone)
+        return OpeningHours.parse(hours or None, zone)
     except BadHours as error:
         for fault in error.faults:
             draft.complain_at(["business", *fault.path], fault.reason, fault.hint)

@@ -53,11 +53,11 @@ def compiled(
     spots = [*_spots(drafts)]
     for spot in spots:
         rule = spot.draft.validated(RuleSettings, spot.loc())
+        _check_channels(spot, channels)
         if rule is None:
             _check_patterns(spot)
         else:
             valid.append((spot, rule))
-            _check_channels(spot, rule, channels)
             _check_languages(spot, rule, spoken)
     _check_ids(spots)
     rules = tuple(rule.build() for _, rule in valid)
@@ -82,12 +82,14 @@ def _check_patterns(spot: Spot) -> None:
             spot.draft.complain_at((*loc, index), error.reason, error.hint)
 
 
-def _check_channels(spot: Spot, rule: RuleSettings, channels: Collection[str]) -> None:
-    for index, name in enumerate(rule.when.channels or ()):
-        if name not in channels:
-            loc = spot.loc("when", "channels", index)
+def _check_channels(spot: Spot, channels: Collection[str]) -> None:
+    # Read from the file, because a rule with another fault is none yet.
+    named = find(spot.draft.root, spot.loc("when", "channels"))
+    for item in named.items if isinstance(named, ListNode) else ():
+        name = item.value if isinstance(item, ScalarNode) else None
+        if isinstance(name, str) and name and name not in channels:
             hint = did_you_mean(name, channels)
-            spot.draft.complain_at(loc, f'there is no channel "{name}"', hint)
+            spot.draft.complain(item.index, f'there is no channel "{name}"', hint)
 
 
 def _check_languages(spot: Spot, rule: RuleSettings, spoken: Sequence[str]) -> None:
