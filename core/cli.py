@@ -35,6 +35,16 @@ start with:  frontdesk demo
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; gives its exit code."""
+    try:
+        try:
+            return _ran(arguments)
+        finally:
+            sys.stdout.flush()  # here, where a reader who has gone is expected
+    except BrokenPipeError:
+        return _unread()
+
+
+def _ran(arguments: Sequence[str] | None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without Chinese, say
@@ -51,11 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _guarded(command: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
     try:
-        code = command(options)
-        sys.stdout.flush()  # here, where a reader who has gone is expected
-        return code
-    except BrokenPipeError:
-        return _unread()
+        return command(options)
     except SettingsError as error:
         print(error.report(), file=sys.stderr)
         return WRONG

@@ -247,7 +247,9 @@ def test_check_takes_its_file_like_every_command(
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-@pytest.mark.parametrize("arguments", [["check"], ["try", "refund"], ["manifest"]])
+@pytest.mark.parametrize(
+    "arguments", [["check"], ["try", "refund"], ["manifest"], ["--help"], ["check", "--help"]]
+)
 def test_a_reader_who_goes_away_is_no_fault(arguments: list[str], unbuffered: str) -> None:
     reader, writer = os.pipe()
     os.close(reader)
@@ -264,7 +266,9 @@ def test_a_reader_who_goes_away_is_no_fault(arguments: list[str], unbuffered: st
     finally:
         os.close(writer)
 
-    assert (done.returncode, done.stderr) == (141, b"")
+    # argparse keeps it to itself where it meets the closed pipe at once.
+    code = 0 if unbuffered and "--help" in arguments else 141
+    assert (done.returncode, done.stderr) == (code, b"")
 
 
 def test_check_takes_one_file_at_a_time(capsys: Captured) -> None:
