@@ -14,7 +14,7 @@ from typing import Protocol
 from core.quick_replies.phrases import key_of
 from core.quick_replies.rules import Close, Hit, Likely, Rule
 
-NEAR = 0.3
+NEAR = 0.4
 """A likeness from which on a rule may be offered to the customer beside others."""
 CERTAIN = 1.0
 _LONGEST = 500  # characters that are compared; whoever writes more asks no such question

@@ -18,7 +18,7 @@ from tests.faults.process import until
 from tests.faults.town import CHANNELS, Town
 
 ENTRANCES = {
-    "web": ("web", "connectors.web.intake:Intake.write"),
+    "web": ("web", "connectors.web.intake:Intake.take"),
     "telegram": ("telegram", "connectors.telegram.intake:Intake.take"),
     "telegram webhook": ("telegram", "connectors.telegram.webhook:Webhook._is_genuine"),
     "slack": ("slack", "connectors.slack.app:SlackApp._take_envelope"),
