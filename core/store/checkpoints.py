@@ -17,7 +17,7 @@ from pathlib import Path
 log = logging.getLogger(__name__)
 
 _PAUSE = 0.5  # seconds between two looks
-_LONG = 16_384  # pages of a log that never came to its end because somebody always wrote
+_LONG = 65_536  # pages of a log that never came to its end because somebody always wrote
 
 
 class Checkpoints:

@@ -49,6 +49,8 @@ PATIENCE = 20.0
 `?timeout=…`."""
 
 _BUSY_TIMEOUT = 5.0
+# Our own checkpoints are soon out of the way, another program perhaps not.
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.002, 0.1
 _SQLITE_READERS = 2
 _POSTGRES_READERS = 4
 _POSTGRES_TIMEOUTS = {"timeout": 10, "command_timeout": 30}
@@ -187,13 +189,15 @@ async def patiently(
     """What `attempt` returns, tried for `patience` seconds while something is in its way."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + patience
+    pause = _FIRST_PAUSE
     while True:
         try:
             return await attempt()
         except Exception as error:
             if not again(error) or loop.time() > deadline:
                 raise
-        await asyncio.sleep(random.uniform(0.01, 0.1))  # noqa: S311
+        await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311
+        pause = min(2 * pause, _LONGEST_PAUSE)
 
 
 def _sqlite(url: URL) -> Database:
