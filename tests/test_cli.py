@@ -14,34 +14,11 @@ import pytest
 from ruamel.yaml import YAML
 
 from core.cli import main
-
-ROOT = Path(__file__).parents[1]
-SHIPPED = ROOT / "settings.yaml"
-
-Captured = pytest.CaptureFixture[str]
-
-
-def _write(folder: Path, text: str) -> Path:
-    path = folder / "settings.yaml"
-    path.write_text(text)
-    return path
-
-
-def _frontdesk(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "core", *arguments],
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"], **environ},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-        timeout=20,
-    )
+from tests.shell import ROOT, SHIPPED, Captured, frontdesk, write
 
 
 def test_the_shipped_settings_are_fine_without_any_credentials() -> None:
-    done = _frontdesk("check")
+    done = frontdesk("check")
 
     assert done.returncode == 0
     assert done.stderr == ""
@@ -64,14 +41,14 @@ def test_a_copy_of_the_shipped_settings_is_fine_anywhere(tmp_path: Path, capsys:
 
 
 def test_credentials_from_the_environment_switch_things_on() -> None:
-    done = _frontdesk("check", TELEGRAM_TOKEN="1:x", OPENAI_API_KEY="y")
+    done = frontdesk("check", TELEGRAM_TOKEN="1:x", OPENAI_API_KEY="y")
 
     assert re.search(r"^  telegram +on$", done.stdout, re.MULTILINE)
     assert re.search(r"^  GPT +on$", done.stdout, re.MULTILINE)
 
 
 def test_swapped_tokens_of_slack_are_told_offline_and_not_shown() -> None:
-    done = _frontdesk("check", SLACK_BOT_TOKEN="xapp-1-sesame", SLACK_APP_TOKEN="xoxb-2-sesame")
+    done = frontdesk("check", SLACK_BOT_TOKEN="xapp-1-sesame", SLACK_APP_TOKEN="xoxb-2-sesame")
 
     assert done.returncode == 2
     assert "this is an app-level token, not the bot's (SLACK_BOT_TOKEN takes" in done.stderr
@@ -81,14 +58,14 @@ def test_swapped_tokens_of_slack_are_told_offline_and_not_shown() -> None:
 
 
 def test_try_names_the_rule_in_chinese_even_where_the_terminal_has_none() -> None:
-    done = _frontdesk("try", "我想退款", PYTHONIOENCODING="latin-1")
+    done = frontdesk("try", "我想退款", PYTHONIOENCODING="latin-1")
 
     assert done.returncode == 0
     assert done.stdout.startswith('The rule "refund" answers (settings.yaml:')
 
 
 def test_check_tells_every_problem_and_shows_its_line(tmp_path: Path, capsys: Captured) -> None:
-    path = _write(
+    path = write(
         tmp_path,
         "server: {prot: 1}\nserver: {}\nquick_replies:\n"
         "- id: a\n  when: {regex: ['(']}\n  reply: x\n"
@@ -120,7 +97,7 @@ def test_check_tells_every_problem_and_shows_its_line(tmp_path: Path, capsys: Ca
 def test_one_mistake_does_not_hide_another_in_the_same_group(
     tmp_path: Path, capsys: Captured
 ) -> None:
-    path = _write(
+    path = write(
         tmp_path,
         "business:\n  timezone: Nowhere\n  hours: {mon: '25:00-26:00'}\nquick_replies:\n"
         "- id: a\n  when: {any: [x], channels: [whatsapp]}\n  reply: y\n"
@@ -139,7 +116,7 @@ def test_one_mistake_does_not_hide_another_in_the_same_group(
 
 
 def test_check_runs_the_rules_own_tests(tmp_path: Path, capsys: Captured) -> None:
-    path = _write(
+    path = write(
         tmp_path,
         "quick_replies:\n- id: a\n  when: {any: [refund]}\n  reply: x\n"
         "  tests:\n    match: [a refund, money]\n    miss: [no refund]\n",
@@ -169,7 +146,7 @@ quick_replies:
 def test_check_warns_of_a_test_that_only_a_name_makes_pass(
     tmp_path: Path, capsys: Captured
 ) -> None:
-    path = _write(tmp_path, MOSS)
+    path = write(tmp_path, MOSS)
 
     assert main(["check", str(path)]) == 0
 
@@ -181,7 +158,7 @@ def test_check_warns_of_a_test_that_only_a_name_makes_pass(
 
 
 def test_a_test_of_miss_is_asked_without_a_name_too(tmp_path: Path, capsys: Captured) -> None:
-    path = _write(tmp_path, MOSS.replace("[ferns]", "[much moss]"))
+    path = write(tmp_path, MOSS.replace("[ferns]", "[much moss]"))
 
     assert main(["check", str(path)]) == 2
     assert "“much moss” should not match, but does" in capsys.readouterr().err
@@ -190,7 +167,7 @@ def test_a_test_of_miss_is_asked_without_a_name_too(tmp_path: Path, capsys: Capt
 def test_try_tells_apart_customers_with_and_without_a_name(
     tmp_path: Path, capsys: Captured
 ) -> None:
-    path = _write(tmp_path, MOSS)
+    path = write(tmp_path, MOSS)
 
     assert main(["try", "do you sell moss", "--settings", str(path)]) == 0
 
@@ -207,7 +184,7 @@ def test_try_tells_apart_customers_with_and_without_a_name(
 
 
 def test_check_warns_and_is_still_content(tmp_path: Path, capsys: Captured) -> None:
-    path = _write(tmp_path, "gpt: {model: llama, daily_budget_usd: 5}\n")
+    path = write(tmp_path, "gpt: {model: llama, daily_budget_usd: 5}\n")
 
     assert main(["check", str(path)]) == 0
 
@@ -221,7 +198,7 @@ def test_check_warns_and_is_still_content(tmp_path: Path, capsys: Captured) -> N
 def test_check_counts_the_rules_without_tests(tmp_path: Path, capsys: Captured) -> None:
     rules = [f"- {{id: r{n}, when: {{any: [w{n}]}}, reply: x}}\n" for n in range(8)]
     rules[0] = "- {id: r0, when: {any: [w0]}, reply: x, tests: {match: [w0]}}\n"
-    path = _write(tmp_path, f"quick_replies:\n{''.join(rules)}")
+    path = write(tmp_path, f"quick_replies:\n{''.join(rules)}")
 
     assert main(["check", str(path)]) == 0
     assert capsys.readouterr().out.splitlines()[:2] == [
@@ -229,7 +206,7 @@ def test_check_counts_the_rules_without_tests(tmp_path: Path, capsys: Captured) 
         "  7 rules have no tests: r1, r2, r3, r4, r5 and 2 more",
     ]
 
-    _write(tmp_path, f"quick_replies:\n{''.join(rules[:2])}")
+    write(tmp_path, f"quick_replies:\n{''.join(rules[:2])}")
     assert main(["check", str(path)]) == 0
     assert capsys.readouterr().out.splitlines()[1] == "  1 rule has no tests: r1"
 
@@ -240,7 +217,7 @@ def test_check_counts_the_rules_without_tests(tmp_path: Path, capsys: Captured) 
 def test_check_takes_its_file_like_every_command(
     form: str, tmp_path: Path, capsys: Captured
 ) -> None:
-    path = _write(tmp_path, "business: {name: Fern}\n")
+    path = write(tmp_path, "business: {name: Fern}\n")
 
     assert main(["check", *form.format(file=path).split()]) == 0
     assert capsys.readouterr().out.startswith(f"{path} is fine")
@@ -279,112 +256,6 @@ def test_check_takes_one_file_at_a_time(capsys: Captured) -> None:
 def test_check_of_a_missing_file_says_so(tmp_path: Path, capsys: Captured) -> None:
     assert main(["check", str(tmp_path / "none.yaml")]) == 2
     assert "none.yaml:1:1: there is no such file" in capsys.readouterr().err
-
-
-TRIALS = {
-    "a rule": (
-        "order 123456",
-        ['The rule "order-number" answers', "Follow order 123456 here", "[Ask a colleague]"],
-    ),
-    "a wish for a person": (
-        "can I talk to a human",
-        ["A person answers:", "which goes before every rule", "the desk is off (SLACK_BOT_TOKEN"],
-    ),
-    "nothing": (
-        "what is love",
-        ["A person answers: no rule matches, and GPT is off (OPENAI_API_KEY is empty)."],
-    ),
-    "a rule that calls a person": (
-        "this is unacceptable",
-        ['The rule "complaint" answers', "then     a person is called"],
-    ),
-}
-
-
-@pytest.mark.parametrize("trial", TRIALS)
-def test_try_says_who_answers_and_why(trial: str, capsys: Captured) -> None:
-    text, expected = TRIALS[trial]
-
-    assert main(["try", text, "--settings", str(SHIPPED)]) == 0
-
-    told = capsys.readouterr().out
-    for part in expected:
-        assert part in told
-
-
-def test_try_names_gpt_when_it_is_on_and_no_rule_matches(tmp_path: Path, capsys: Captured) -> None:
-    path = _write(tmp_path, "gpt: {api_key: x, model: gpt-x}\n")
-
-    assert main(["try", "what is love", "--settings", str(path)]) == 0
-    assert capsys.readouterr().out == "GPT answers (gpt-x): no rule matches.\n"
-
-
-def test_try_says_what_comes_instead_of_a_gpt_that_is_off(
-    tmp_path: Path, capsys: Captured
-) -> None:
-    path = _write(
-        tmp_path,
-        "business: {name: Fern}\nquick_replies:\n"
-        "- {id: a, when: {any: [hi]}, reply: Hello, then: gpt}\n",
-    )
-    assert main(["try", "hi", "--settings", str(path)]) == 0
-    told = capsys.readouterr().out
-    assert "  then     a person is called, because GPT is off" in told
-    assert "  told     I cannot reach a colleague from here right now." in told
-
-
-def test_try_keeps_to_the_channel_and_tells_why_a_rule_was_not_taken(
-    tmp_path: Path, capsys: Captured
-) -> None:
-    path = _write(
-        tmp_path,
-        "quick_replies:\n- id: a\n  when: {any: [hi], channels: [telegram]}\n  reply: x\n",
-    )
-
-    assert main(["try", "hi", "--settings", str(path)]) == 0
-    assert 'near     the rule "a":' in capsys.readouterr().out
-    assert main(["try", "hi", "--channel", "telegram", "--settings", str(path)]) == 0
-    assert 'The rule "a" answers' in capsys.readouterr().out
-    assert main(["try", "hi", "--channel", "fax", "--settings", str(path)]) == 2
-
-
-@pytest.mark.parametrize("language", ["en", "zh-TW", "zh_CN", "PT-br", "yue", "tlh", ""])
-def test_try_takes_a_language(language: str, tmp_path: Path, capsys: Captured) -> None:
-    path = _write(tmp_path, "quick_replies:\n- id: a\n  when: {languages: [tlh]}\n  reply: qo'\n")
-
-    assert main(["try", "hi", "--language", language, "--settings", str(path)]) == 0
-    assert ('The rule "a" answers' in capsys.readouterr().out) == (language == "tlh")
-
-
-@pytest.mark.parametrize("language", ["foo", "chinese", "e", "中文", "en-", "en zh", "-"])
-def test_try_refuses_what_is_no_language(language: str, capsys: Captured) -> None:
-    assert main(["try", "hi", f"--language={language}", "--settings", str(SHIPPED)]) == 2
-    assert capsys.readouterr().err == (
-        f"frontdesk: --language {language!r} is no language tag; write one like en, zh or pt-BR\n"
-    )
-
-
-def test_try_says_of_a_language_that_nobody_knows_it_and_goes_on(capsys: Captured) -> None:
-    assert main(["try", "refund", "--language", "xx", "--settings", str(SHIPPED)]) == 0
-    told = capsys.readouterr()
-    assert told.err == ("frontdesk: nobody here has heard of a language 'xx'; taken as it is\n")
-    assert told.out
-
-    assert main(["try", "refund", "--language", "de", "--settings", str(SHIPPED)]) == 0
-    assert capsys.readouterr().err == ""
-
-
-@pytest.mark.parametrize("text", ["", "  "])
-def test_try_wants_a_message(text: str, capsys: Captured) -> None:
-    assert main(["try", text, "--settings", str(SHIPPED)]) == 2
-    assert capsys.readouterr().err.startswith("frontdesk: try needs a message")
-
-
-def test_try_shows_the_buttons_in_the_customers_language(capsys: Captured) -> None:
-    assert main(["try", "我想退款", "--settings", str(SHIPPED)]) == 0
-
-    buttons = re.findall(r"^  button   (.+)$", capsys.readouterr().out, re.MULTILINE)
-    assert buttons == ['[怎么退货] says "怎么退货？"', "[找同事帮忙] calls a person"]
 
 
 def test_version_is_the_packages_own(capsys: Captured) -> None:
@@ -431,11 +302,11 @@ def test_no_command_shows_the_help(capsys: Captured) -> None:
 
 def test_run_tells_the_first_doubts_and_counts_the_others(tmp_path: Path) -> None:
     rules = "".join(f"- {{id: r{n}, when: {{any: [x]}}, reply: x}}\n" for n in range(26))
-    path = _write(
+    path = write(
         tmp_path,
         f"store: {{url: 'sqlite:///{tmp_path}/nowhere/x.db'}}\nquick_replies:\n{rules}",
     )
-    done = _frontdesk("run", "--settings", str(path))
+    done = frontdesk("run", "--settings", str(path))
 
     assert done.returncode == 1
     assert done.stderr.count("can never answer") == 20
@@ -443,8 +314,8 @@ def test_run_tells_the_first_doubts_and_counts_the_others(tmp_path: Path) -> Non
 
 
 def test_run_with_a_bad_file_exits_with_2_and_tells_the_place(tmp_path: Path) -> None:
-    path = _write(tmp_path, "gpt: {modle: x}\n")
-    done = _frontdesk("run", "--settings", str(path))
+    path = write(tmp_path, "gpt: {modle: x}\n")
+    done = frontdesk("run", "--settings", str(path))
 
     assert done.returncode == 2
     assert done.stderr == (
