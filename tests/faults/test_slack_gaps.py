@@ -46,13 +46,18 @@ async def away(house: TimedHouse) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def deaf(slack: SlackSandbox) -> AsyncIterator[None]:
-    """The socket is there and brings nothing; then it is refreshed."""
+    """The socket is there and brings nothing; then it is refreshed.
+
+    Whatever else is announced meanwhile would come again only after a minute, so it is lost, too.
+    """
+    await slack.settled()
     subscriptions, slack.courier.subscriptions = slack.courier.subscriptions, frozenset()
     try:
         yield
     finally:
-        slack.courier.subscriptions = subscriptions
         await slack.disconnect()
+        await until(lambda: any(c.ready for c in slack.sockets.connections), "a new socket")
+        slack.courier.subscriptions = subscriptions
 
 
 async def said(house: TimedHouse, peer: str) -> list[str]:
