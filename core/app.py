@@ -6,6 +6,7 @@ import asyncio
 import errno
 import logging
 import os
+import re
 import resource
 import signal
 import sys
@@ -29,6 +30,8 @@ log = logging.getLogger(__name__)
 
 _PATIENCE = timedelta(seconds=10)  # how long a stop waits for what is under way
 _FILES_WANTED = 65_536
+# PostgreSQL takes it as a parameter, too.
+_PASSWORD = re.compile(r"(?:^|&)(?:ssl)?password=([^&]+)")
 _WARNINGS_TOLD = 20
 
 
@@ -119,7 +122,9 @@ def utc_now() -> datetime:
 
 def secrets_in(settings: Settings) -> Iterator[str]:
     """Every secret value of the settings, for the log to hide."""
-    if password := urlsplit(settings.store.url).password:
+    store = urlsplit(settings.store.url)
+    written = [store.password or "", *_PASSWORD.findall(store.query)]
+    for password in filter(None, written):
         yield password
         yield unquote(password)
     groups = [*settings.channels.values(), *settings.sections.values(), settings.server]

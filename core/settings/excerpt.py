@@ -21,6 +21,7 @@ _HIDDEN, _CUT = "[hidden]", "…"
 
 _TOKEN = re.compile(
     r"xox[a-z]-[\w-]{8,}|xapp-[\w-]{8,}|\bsk-[\w-]{16,}|\b\d{6,12}:[\w-]{20,}|(?<=://)[^\s\"']*(?=@)"
+    r"|(?<=password=)[^\s\"'&]+"
     # Whatever else is long and both letters and digits was hardly written by a person.
     r"|\b(?=[\w+=-]*\d)(?=[\w+=-]*[A-Za-z])[\w+=-]{20,}",
     re.ASCII,

@@ -13,7 +13,7 @@ from core.settings.nodes import ScalarNode, find, scalars
 
 _SECRET = re.compile(
     r"xox[a-z]-[\w-]{8,}|xapp-[\w-]{8,}|\bsk-[\w-]{16,}|\b\d{6,12}:[A-Za-z0-9_-]{30,}"
-    r"|://[^:/@\s]+:[^@/\s$]+@"
+    r"|://[^:/@\s]+:[^@/\s$]+@|[?&](?:ssl)?password=[^&\s$]"
 )
 
 _VARIABLES = {"gpt.api_key": "OPENAI_API_KEY"}

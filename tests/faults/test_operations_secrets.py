@@ -131,6 +131,15 @@ async def test_readyz_does_not_repeat_what_a_platform_said(house: House) -> None
     assert house.telegram.token not in shown
 
 
+@pytest.mark.parametrize("url", ["me:hun%2Fter22@host/x", "me@host/x?ssl=on&password=hun%2Fter22"])
+def test_a_stores_password_is_hidden_wherever_its_address_has_it(url: str, tmp_path: Path) -> None:
+    """A16: as it is written, and as a driver repeats it."""
+    path = tmp_path / "settings.yaml"
+    path.write_text("store: {url: '${STORE_URL}'}\nchannels: {web: {}}\n", encoding="utf-8")
+    composition = Composition(path, {"STORE_URL": f"postgresql://{url}"})
+    assert set(secrets_in(composition.load())) >= {"hun%2Fter22", "hun/ter22"}
+
+
 def _secrets(house: House) -> list[str]:
     return list(secrets_in(Composition(house.settings_path, house.environ).load()))
 

@@ -107,6 +107,7 @@ SECRETS = {
     "in a list": "gpt: {api_key: [hunter22]}\n",
     "as a default": "gpt: {api_key: '${KEY:-hunter22}', foo: 1}\n",
     "in an address": "store: {url: 'mysql://me:hunter22@host/x'}\n",
+    "in an address, as a parameter": "store: {url: 'mysql://me@host/x?password=hunter22&a=b'}\n",
     "in an address, with a slash": "store: {url: 'mysql://me:hunter/22hunter22@host/x'}\n",
     "that looks like one": f"channels: {{telegram: {TOKEN.replace('AAH', 'hunter22')}}}\n",
     "long and random": "business: {nmae: hunter22hunter22hunter22hunter22}\n",

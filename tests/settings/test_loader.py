@@ -244,6 +244,10 @@ WARNINGS = {
         "store: {url: postgresql://me:secret@host/name}\n",
         "1:14: a secret is written",
     ),
+    "password of the store as a parameter": (
+        "store: {url: 'postgresql://me@host/name?ssl=require&password=secret'}\n",
+        "1:14: a secret is written",
+    ),
     "budget for a model without a price": (
         "gpt: {model: llama, daily_budget_usd: 5}\n",
         '1:21: the budget does not count what "llama" costs: nobody knows its price '
