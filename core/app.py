@@ -20,6 +20,7 @@ from pydantic import BaseModel, SecretStr
 
 import connectors
 from core import memory
+from core.allocator import Allocator
 from core.errors import FrontdeskError, Problem, SettingsError
 from core.ports import AgentDesk, Connector, Embedder, LanguageModel, Services
 from core.redact import set_up_logging
@@ -150,6 +151,8 @@ def raise_file_limit() -> None:
 def run(path: Path) -> int:
     """The command `frontdesk run`: serve until a signal. The exit code."""
     composition = Composition(path, os.environ, set_up_logging(()).hide)
+    allocator = Allocator()
+    allocator.give_back(True)  # most of what it takes to read the settings is soon gone
     try:
         settings = composition.load()
     except SettingsError as error:
@@ -158,7 +161,7 @@ def run(path: Path) -> int:
     _tell(settings.warnings)
     raise_file_limit()
     try:
-        return asyncio.run(serve(settings, composition.outward()))
+        return asyncio.run(serve(settings, composition.outward(), allocator))
     except (FrontdeskError, OSError) as error:
         log.error("frontdesk could not start: %s", _told(error, settings))
         return 1
@@ -179,9 +182,10 @@ def _told(error: Exception, settings: Settings) -> str:
     return str(error)
 
 
-async def serve(settings: Settings, outward: Outward) -> int:
+async def serve(settings: Settings, outward: Outward, allocator: Allocator) -> int:
     """Run until SIGTERM or SIGINT; a second signal ends the process at once."""
-    service = Service(settings, outward, now=utc_now)
+    service = Service(settings, outward, now=utc_now, crowd=memory.Crowd(allocator))
+    allocator.give_back(False)
     stopping = asyncio.Event()
     on_signals(stopping)
     await service.start()

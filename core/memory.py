@@ -9,6 +9,9 @@ from __future__ import annotations
 import ctypes
 import gc
 
+from core.allocator import Allocator
+
+_MANY = 250  # sockets from which on memory must be such that can be given back
 _CROWD = 500  # sockets fewer than at the peak, after which it is worth while to tidy up
 
 
@@ -21,18 +24,34 @@ def settle() -> None:
     gc.set_threshold(10_000, 10, 10)
 
 
-class Tidy:
-    """Notices that a crowd has gone, from the number of open connections at each look."""
+class Crowd:
+    """Everybody who is connected, as far as memory goes."""
 
-    def __init__(self) -> None:
+    def __init__(self, allocator: Allocator | None = None) -> None:
+        """Without `allocator`, what hands out memory stays as it is."""
+        self._allocator = allocator
+        self._is_large = False
         self._peak = 0
         self._before = 0
 
+    def _give_back(self, wanted: bool) -> None:
+        self._is_large = wanted
+        if self._allocator is not None:
+            self._allocator.give_back(wanted)
+
+    def grew(self, connections: int) -> None:
+        """Call it as soon as there are more; a crowd may be there within a second."""
+        if connections >= _MANY and not self._is_large:
+            self._give_back(True)
+
     def look(self, connections: int) -> bool:
-        """Give back what a crowd has left behind, once it is quiet; whether that was done."""
+        """Call it every few seconds. Gives back what many have left behind, once it is quiet;
+        whether that was done."""
         quiet = connections >= self._before
         self._before = connections
         self._peak = max(self._peak, connections)
+        if quiet and self._is_large and connections < _MANY // 2:
+            self._give_back(False)
         if not quiet or self._peak - connections < _CROWD:
             return False
         self._peak = connections

@@ -161,6 +161,10 @@ class CountsConnections(Protocol):
 
     def count_connections(self) -> int: ...
 
+    def on_connection(self, tell: Callable[[int], None]) -> None:
+        """Call `tell` with their number whenever there is one more. It returns at once."""
+        ...
+
 
 class FileSource(Protocol):
     """Fetches the bytes of an attachment that still lives on a platform."""

@@ -24,7 +24,7 @@ from core.errors import SettingsError, StoreUnavailable
 from core.files import StoredFiles
 from core.knowledge.library import Library
 from core.limits import CustomerRates
-from core.memory import Tidy
+from core.memory import Crowd
 from core.messages import ChannelName
 from core.metrics import Metrics
 from core.notices import Notice
@@ -77,7 +77,8 @@ class Outward:
 
 
 class Service:
-    """One frontdesk. `start` once, `stop` once. `routes` are served beside those of the parts."""
+    """One frontdesk. `start` once, `stop` once. `routes` are served beside those of the parts;
+    `crowd` is told how many are here."""
 
     def __init__(
         self,
@@ -86,11 +87,13 @@ class Service:
         *,
         now: Callable[[], datetime],
         routes: Sequence[Route] = (),
+        crowd: Crowd | None = None,
     ) -> None:
         self._settings = settings
         self._outward = outward
         self._now = now
         self._extra_routes = routes
+        self._crowd = crowd or Crowd()
         self._policies = Policies(settings)
         self._tasks = Tasks()
         self.metrics = Metrics()
@@ -210,6 +213,7 @@ class Service:
         for channel in self.channels.values():
             if isinstance(channel, CountsConnections):
                 self.metrics.watch_connections(channel.name, channel.count_connections)
+                channel.on_connection(self._crowd.grew)
             if isinstance(channel, SupportsLive):
                 self.store.subscribe(_publisher(channel.name, channel))
         self.store.on_work(self.outbox.wake)
@@ -247,9 +251,8 @@ class Service:
         return [*self.channels.values(), *([self.desk] if self.desk is not None else [])]
 
     async def _count_pending(self) -> None:
-        tidy = Tidy()
         while True:
-            if tidy.look(self._connections()):
+            if self._crowd.look(self._connections()):
                 log.info("a crowd has gone: its memory was given back")
             try:
                 counts = await self.store.read(lambda tx: tx.pending_counts())

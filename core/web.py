@@ -137,28 +137,33 @@ class WebServer:
             log.exception("%s %s failed", request.method, request.path)
             return web.Response(status=500, text="something went wrong\n", headers=_NO_STORE)
 
+    # A socket's request lasts as long as the socket, so what need not wait for it is no coroutine.
     @web.middleware
-    async def _place(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+    def _place(self, request: web.Request, handler: Handler) -> Awaitable[web.StreamResponse]:
         self._reaper.serves(request.protocol)
         seen = Seen(request.scheme, request.host, request.remote or "")
         real = self._proxies.original(seen, request.headers)
         if real != seen:
             request = request.clone(scheme=real.scheme, host=real.host, remote=real.remote)
         request[PLACE] = self._proxies.place(seen.remote, real.remote)
-        return await handler(request)
+        return handler(request)
 
     @web.middleware
-    async def _read_body(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+    def _read_body(self, request: web.Request, handler: Handler) -> Awaitable[web.StreamResponse]:
+        if request.can_read_body and not self._is_streamed(request):
+            return self._with_body(request, handler)
+        return handler(request)
+
+    async def _with_body(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         # A body that trickles in must not keep a handler busy; what is read here stays with the
         # request for the handler to read again.
-        if request.can_read_body and not self._is_streamed(request):
-            try:
-                async with asyncio.timeout(self._patience):
-                    await request.read()
-            except TimeoutError:
-                answer = web.Response(status=408, text="the body took too long\n")
-                answer.force_close()
-                return answer
+        try:
+            async with asyncio.timeout(self._patience):
+                await request.read()
+        except TimeoutError:
+            answer = web.Response(status=408, text="the body took too long\n")
+            answer.force_close()
+            return answer
         return await handler(request)
 
     def _is_streamed(self, request: web.Request) -> bool:

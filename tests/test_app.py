@@ -14,7 +14,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
-import pytest
 
 from sandbox.openai import OpenAISandbox
 from sandbox.slack import SlackSandbox
@@ -89,17 +88,6 @@ async def test_sigterm_ends_it_with_0(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(10):
             assert await process.wait() == 0
-
-
-@pytest.mark.parametrize(
-    ("given", "taken"), [({}, "malloc"), ({"PYTHONMALLOC": "pymalloc"}, "pymalloc")]
-)
-async def test_it_chooses_its_allocator_unless_somebody_has(
-    tmp_path: Path, given: dict[str, str], taken: str
-) -> None:
-    async with running(settings(tmp_path), **given) as (process, _, _):
-        environ = Path(f"/proc/{process.pid}/environ").read_text(encoding="utf-8")
-        assert f"PYTHONMALLOC={taken}" in environ.split("\0")
 
 
 async def test_a_second_process_on_the_same_store_is_refused_by_name(tmp_path: Path) -> None:

@@ -1,13 +1,24 @@
-"""What a crowd has left behind is given back once, and never while somebody is still leaving."""
+"""A crowd's memory can be given back, and is once it has gone; never while somebody is leaving."""
 
 from __future__ import annotations
 
-from core.memory import Tidy
+from core.allocator import Allocator
+from core.memory import Crowd
+
+
+class Told(Allocator):
+    """Remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.wishes: list[bool] = []
+
+    def give_back(self, wanted: bool) -> None:
+        self.wishes.append(wanted)
 
 
 def looks(*connections: int) -> list[bool]:
-    tidy = Tidy()
-    return [tidy.look(number) for number in connections]
+    crowd = Crowd()
+    return [crowd.look(number) for number in connections]
 
 
 def test_it_tidies_up_once_when_a_crowd_has_gone() -> None:
@@ -20,3 +31,27 @@ def test_a_few_who_come_and_go_are_no_crowd() -> None:
 
 def test_the_next_crowd_is_noticed_again() -> None:
     assert looks(1_000, 0, 0, 1_000, 1_000, 0, 0).count(True) == 2
+
+
+def test_from_the_hundreds_on_memory_is_such_that_can_be_given_back() -> None:
+    told = Told()
+    crowd = Crowd(told)
+    for connections in (1, 100, 249):
+        crowd.grew(connections)
+    assert told.wishes == []
+    for connections in (250, 251, 5_000):
+        crowd.grew(connections)
+    assert told.wishes == [True]
+
+
+def test_it_is_quick_again_when_most_have_gone_for_good() -> None:
+    told = Told()
+    crowd = Crowd(told)
+    crowd.grew(5_000)
+    for connections in (5_000, 200, 200, 100):
+        crowd.look(connections)
+    assert told.wishes == [True]
+    crowd.look(100)
+    assert told.wishes == [True, False]
+    crowd.grew(300)
+    assert told.wishes == [True, False, True]

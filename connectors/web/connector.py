@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from connectors.web.crowd import Pace
@@ -88,6 +88,9 @@ class WebConnector:
 
     def count_connections(self) -> int:
         return self.connections
+
+    def on_connection(self, tell: Callable[[int], None]) -> None:
+        self._gate.grew = tell
 
     def routes(self) -> Sequence[Route]:
         return (

@@ -39,6 +39,18 @@ class Feed:
     """Merges transcript and notices for one socket. `last` is the number of the newest message
     the browser has. Messages whose ids are in `own` are acknowledged instead of shown."""
 
+    __slots__ = (
+        "_later",
+        "_live",
+        "_outlet",
+        "_tasks",
+        "_transcript",
+        "_wanted",
+        "address",
+        "last",
+        "own",
+    )
+
     def __init__(
         self, address: Address, transcript: Transcript, outlet: Outlet, tasks: Tasks
     ) -> None:

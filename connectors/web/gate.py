@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import random
+from collections.abc import Callable
 
 from aiohttp import web
 
@@ -28,7 +29,8 @@ class Gate:
 
     `limit`: sockets in all; `each`: those of one address. `heartbeat`: seconds between pings; a
     peer that is silent for half of it more is gone.
-    `patience`: seconds a browser may refuse to read. `taken` is the number of sockets.
+    `patience`: seconds a browser may refuse to read. `taken` is the number of sockets; `grew` is
+    called with it at each one more.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Gate:
         self._round = Round()
         self._shared: Shared | None = None
         self.taken = 0
+        self.grew: Callable[[int], None] = _no_news
         self._sessions: set[Session] = set()
         self._empty = asyncio.Event()
         self._empty.set()
@@ -59,18 +62,26 @@ class Gate:
         self._shared = shared
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
+        # Thousands of these wait at once, so all of them wait in this one call.
         shared = self._admitted(request)
-        place = request.get(PLACE, "")
-        if not self._crowd.enter(place):
-            raise web.HTTPTooManyRequests(
-                text="too many connections\n", headers={"Retry-After": str(_RETRY_SECONDS)}
-            )
-        self._change(+1)
+        place = self._enter(request.get(PLACE, ""))
         try:
-            return await self._serve(request, shared, place)
+            socket = self._socket()
+            await socket.prepare(request)
+            if request.transport is None:
+                return socket
+            outlet = Outlet(socket, request.transport, self._patience, self._round)
+            session = Session(shared, socket, outlet, place)
+            self._sessions.add(session)
+            try:
+                await session.run()
+            finally:
+                self._sessions.discard(session)
+                await _end(outlet)
+                _untie(request, socket)
+            return socket
         finally:
-            self._change(-1)
-            self._crowd.leave(place)
+            self._leave(place)
 
     def _admitted(self, request: web.Request) -> Shared:
         origin = request.headers.get("Origin")
@@ -91,15 +102,25 @@ class Gate:
                 origin,
             )
 
-    def _change(self, by: int) -> None:
-        self.taken += by
-        if self.taken:
-            self._empty.clear()
-        else:
-            self._empty.set()
+    def _enter(self, place: str) -> str:
+        """`_leave` must follow."""
+        if not self._crowd.enter(place):
+            raise web.HTTPTooManyRequests(
+                text="too many connections\n", headers={"Retry-After": str(_RETRY_SECONDS)}
+            )
+        self.taken += 1
+        self._empty.clear()
+        self.grew(self.taken)
+        return place
 
-    async def _serve(self, request: web.Request, shared: Shared, place: str) -> web.StreamResponse:
-        socket = web.WebSocketResponse(
+    def _leave(self, place: str) -> None:
+        self.taken -= 1
+        if not self.taken:
+            self._empty.set()
+        self._crowd.leave(place)
+
+    def _socket(self) -> web.WebSocketResponse:
+        return web.WebSocketResponse(
             heartbeat=self._heartbeat,
             timeout=self._patience,
             autoping=False,  # a pong to a browser that does not read would block our reading
@@ -107,23 +128,6 @@ class Gate:
             max_msg_size=self._frame_bytes,
             writer_limit=0,
         )
-        await socket.prepare(request)
-        transport = request.transport
-        if transport is None:
-            return socket
-        outlet = Outlet(socket, transport, self._patience, self._round)
-        session = Session(shared, socket, outlet, place)
-        self._sessions.add(session)
-        try:
-            await session.run()
-            if outlet.closing:
-                await outlet.done()
-        finally:
-            self._sessions.discard(session)
-            outlet.leave()
-            await outlet.done()
-            _untie(request, socket)
-        return socket
 
     async def close(self) -> None:
         """Ask every browser to come back in a while, spread out; returns when all are
@@ -138,6 +142,20 @@ class Gate:
         )
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._empty.wait(), 2 * self._patience)
+
+
+async def _end(outlet: Outlet) -> None:
+    """Say goodbye where that is wanted and possible."""
+    try:
+        if outlet.closing:
+            await outlet.done()
+    finally:
+        outlet.leave()
+        await outlet.done()
+
+
+def _no_news(_taken: int) -> None:
+    return
 
 
 def _untie(request: web.Request, socket: web.WebSocketResponse) -> None:

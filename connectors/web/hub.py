@@ -16,21 +16,22 @@ class Hub:
     """The live feeds by conversation."""
 
     def __init__(self) -> None:
-        self._feeds: dict[str, set[Feed]] = {}
+        self._feeds: dict[str, tuple[Feed, ...]] = {}  # nearly always one, and then small
 
     def add(self, feed: Feed) -> bool:
         """False when the conversation has too many tabs already."""
-        tabs = self._feeds.setdefault(feed.address.peer, set())
+        tabs = self._feeds.get(feed.address.peer, ())
         if len(tabs) >= MAX_TABS:
             return False
-        tabs.add(feed)
+        self._feeds[feed.address.peer] = (*tabs, feed)
         return True
 
     def remove(self, feed: Feed) -> None:
-        if tabs := self._feeds.get(feed.address.peer):
-            tabs.discard(feed)
-            if not tabs:
-                del self._feeds[feed.address.peer]
+        peer = feed.address.peer
+        if left := tuple(one for one in self._feeds.get(peer, ()) if one is not feed):
+            self._feeds[peer] = left
+        else:
+            self._feeds.pop(peer, None)
 
     def tabs(self, address: Address) -> int:
         return len(self._feeds.get(address.peer, ()))
@@ -41,7 +42,7 @@ class Hub:
         if not tabs:
             return
         frames = _encoded_once(notice)
-        for feed in list(tabs):
+        for feed in tabs:
             feed.notice(notice, frames)
 
 

@@ -7,7 +7,7 @@ import contextlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 from connectors.web import inbound, outbound
 from connectors.web.crowd import Pace
@@ -46,17 +46,25 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Who is here and from where. `customer` is whom the site vouches for; `place` is whose share
-    of the limits counts, "" for nobody's."""
+    """Who is here, on which page, and from where: `place` is whose share of the limits counts,
+    "" for nobody's."""
 
-    hello: Hello
-    customer: Customer | None = None
+    sender: Sender
+    page: str = ""
     place: str = ""
 
-    @property
-    def sender(self) -> Sender:
-        language = inbound.language_of(self.hello)
-        return self.customer.sender(language) if self.customer else Sender(language=language)
+    @classmethod
+    def of(cls, hello: Hello, customer: Customer | None, place: str) -> Visit:
+        """`customer` is whom the site vouches for."""
+        language = inbound.language_of(hello)
+        sender = customer.sender(language) if customer else _stranger(language)
+        return cls(sender, inbound.page_of(hello), place)
+
+
+@lru_cache(maxsize=100)
+def _stranger(language: str) -> Sender:
+    """One for all of them: thousands may be here at once."""
+    return Sender(language=language)
 
 
 class Intake:
@@ -65,6 +73,20 @@ class Intake:
     Events are handed over in the order of their frames; an acknowledgement comes from the feed
     when the message's own notice passes, everything else that must be said comes from here.
     """
+
+    __slots__ = (
+        "_feed",
+        "_fewer",
+        "_inbox",
+        "_max_chars",
+        "_outlet",
+        "_pace",
+        "_seen",
+        "_services",
+        "_tasks",
+        "_under_way",
+        "_visit",
+    )
 
     def __init__(
         self,
@@ -78,7 +100,6 @@ class Intake:
         max_chars: int,
     ) -> None:
         self._visit = visit
-        self._sender = visit.sender
         self._feed = feed
         self._outlet = outlet
         self._inbox = inbox
@@ -86,9 +107,8 @@ class Intake:
         self._tasks = tasks
         self._pace = pace
         self._max_chars = max_chars
-        self._page = inbound.page_of(visit.hello)
         self._under_way = 0
-        self._fewer = asyncio.Event()
+        self._fewer: asyncio.Event | None = None  # there while somebody waits for it
         self._seen = 0
 
     def take(self, frame: Write) -> bool:
@@ -121,7 +141,7 @@ class Intake:
         """As `write`."""
         if self._too_fast(frame.id):
             return False
-        event = inbound.pressed(frame, self._feed.address, self._sender)
+        event = inbound.pressed(frame, self._feed.address, self._visit.sender)
         await self._begin(event, frame.id, frame.seq)
         return True
 
@@ -153,7 +173,8 @@ class Intake:
             raise Refused("bad_frame", "neither text nor attachment")
 
     def _wrote(self, frame: Write, files: Sequence[Attachment]) -> CustomerWrote:
-        event = inbound.wrote(frame, self._feed.address, self._sender, files, self._page)
+        visit = self._visit
+        event = inbound.wrote(frame, self._feed.address, visit.sender, files, visit.page)
         self._feed.own[event.external_id] = frame.id
         return event
 
@@ -175,12 +196,14 @@ class Intake:
 
     async def _until_fewer_than(self, most: int) -> None:
         while self._under_way >= most:
-            self._fewer.clear()
+            self._fewer = self._fewer or asyncio.Event()
             await self._fewer.wait()
 
     def _told(self, event: CustomerEvent, id: str, seq: int, answer: Accepted | Exception) -> None:
         self._under_way -= 1
-        self._fewer.set()
+        fewer, self._fewer = self._fewer, None
+        if fewer is not None:
+            fewer.set()
         self._answer(
             event, id, seq, _fault(answer, id) if isinstance(answer, Exception) else answer
         )

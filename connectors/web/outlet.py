@@ -13,7 +13,6 @@ import contextlib
 import logging
 import socket
 import struct
-from collections import deque
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
@@ -86,15 +85,14 @@ class Outlet:
         self._transport = transport
         self._patience = patience
         self._round = round
-        self._frames: deque[bytes] = deque()
+        self._frames: list[bytes] = []
         self._bytes = 0
         self._draft: bytes | None = None
         self._pong: bytes | None = None
         self._goodbye: tuple[int, bytes] | None = None
         self._asked = False
         self._slow: asyncio.Task[None] | None = None
-        self._room = asyncio.Event()
-        self._room.set()
+        self._room: asyncio.Event | None = None  # there while the queue is full
         self.ended = False
         # With no slack in the transport's own buffer, we see at once when the network is full.
         transport.set_write_buffer_limits(high=0)
@@ -106,7 +104,7 @@ class Outlet:
         self._frames.append(frame)
         self._bytes += len(frame)
         if len(self._frames) > _MAX_FRAMES // 2 or self._bytes > _MAX_BYTES // 2:
-            self._room.clear()
+            self._room = self._room or asyncio.Event()
             if len(self._frames) > _MAX_FRAMES or self._bytes > _MAX_BYTES:
                 self.cut()
                 return
@@ -125,7 +123,8 @@ class Outlet:
 
     async def room(self) -> None:
         """Returns when the queue can take a page of messages, or when the socket is gone."""
-        await self._room.wait()
+        if self._room is not None:
+            await self._room.wait()
 
     def close(self, code: int, reason: bytes = b"") -> None:
         """Send what waits, then close."""
@@ -189,17 +188,20 @@ class Outlet:
         if self._pong is not None:
             parts += (bytes((0x80 | WSMsgType.PONG, len(self._pong))), self._pong)
             self._pong = None
-        size = 0
-        while self._frames and size < _CHUNK:
-            frame = self._frames.popleft()
+        count = size = 0
+        for frame in self._frames:
+            if size >= _CHUNK:
+                break
+            count += 1
             size += len(frame)
             parts += (_head(len(frame)), frame)
+        del self._frames[:count]
         self._bytes -= size
         if self._draft is not None and not self._frames:
             parts += (_head(len(self._draft)), self._draft)
             self._draft = None
         if len(self._frames) <= _MAX_FRAMES // 4 and self._bytes <= _MAX_BYTES // 4:
-            self._room.set()
+            self._make_room()
         return b"".join(parts)
 
     async def _go_on(self) -> None:
@@ -232,7 +234,12 @@ class Outlet:
     def _end(self) -> None:
         self.ended = True
         self._frames.clear()
-        self._room.set()
+        self._make_room()
+
+    def _make_room(self) -> None:
+        room, self._room = self._room, None
+        if room is not None:
+            room.set()
 
 
 def _head(length: int) -> bytes:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSMessage, WSMsgType, web
 
 from connectors.web import inbound, outbound
 from connectors.web.crowd import Pace
@@ -39,6 +39,9 @@ CHANNEL = ChannelName("web")
 _SMALL_FRAMES = 200
 _SMALL_FRAMES_PER_SECOND = 10.0
 _SOFT_ERRORS = 1
+_LAST = frozenset(
+    (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR)
+)  # of a socket's messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,8 @@ class Refusal(Exception):
 class Patience:
     """How many frames that cost the visitor nothing we put up with: a burst, then a trickle."""
 
+    __slots__ = ("_at", "_burst", "_left", "_now", "_per_second")
+
     def __init__(self, burst: float, per_second: float, now: Callable[[], float]) -> None:
         self._burst = burst
         self._per_second = per_second
@@ -86,6 +91,17 @@ class Patience:
 class Session:
     """Speaks the protocol over one prepared WebSocket."""
 
+    __slots__ = (
+        "_broken",
+        "_feed",
+        "_intake",
+        "_outlet",
+        "_patience",
+        "_place",
+        "_shared",
+        "_socket",
+    )
+
     def __init__(
         self, shared: Shared, socket: web.WebSocketResponse, outlet: Outlet, place: str = ""
     ) -> None:
@@ -101,8 +117,17 @@ class Session:
 
     async def run(self) -> None:
         """Returns when the visitor is gone or must go; the outlet is told why. Never raises."""
+        # Thousands of these wait at once, so they wait in as few calls as can be.
         try:
-            await self._talk()
+            intake = await self._begin()
+            while intake is not None:
+                message = await self._socket.receive()
+                if message.type in _LAST:
+                    break
+                frame = self._read(message)
+                # Nearly every frame is a message that can be taken at once.
+                if frame is not None and not (type(frame) is Write and intake.take(frame)):
+                    await self._obey(frame, intake)
         except Refusal as refusal:
             self._outlet.close(refusal.code, str(refusal).encode())
         finally:
@@ -115,20 +140,17 @@ class Session:
             await self._intake.settle(seconds)
         self._outlet.close(RESTARTING, f"retry_after={retry_after:.1f}".encode())
 
-    async def _talk(self) -> None:
+    async def _begin(self) -> Intake | None:
+        """None when the visitor is gone."""
         hello = await self._hello()
-        if hello is None:
-            return
-        intake = self._intake = await self._welcome(hello)
-        while (frame := await self._receive()) is not None:
-            # Nearly every frame is a message that can be taken at once.
-            if not (type(frame) is Write and intake.take(frame)):
-                await self._obey(frame, intake)
+        if hello is not None:
+            self._intake = await self._welcome(hello)
+        return self._intake
 
     async def _hello(self) -> Hello | None:
         try:
             async with asyncio.timeout(self._shared.hello_seconds):
-                frame = await self._receive()
+                frame = await self._first()
         except TimeoutError:
             raise Refusal(POLICY, "no hello") from None
         if frame is None or isinstance(frame, Hello):
@@ -154,7 +176,7 @@ class Session:
             self._fault("unavailable", "try again", after=RETRY_SECONDS)
             raise Refusal(TRY_LATER, "store unavailable") from None
         return Intake(
-            Visit(hello, guest.customer, self._place),
+            Visit.of(hello, guest.customer, self._place),
             feed,
             self._outlet,
             shared.inbox,
@@ -199,23 +221,26 @@ class Session:
                 self._spend()
                 self._fault("bad_frame", "hello comes once")
 
-    async def _receive(self) -> ClientFrame | None:
-        """The next frame, None when the socket is closed."""
-        while True:
-            message = await self._socket.receive()
-            match message.type:
-                case WSMsgType.TEXT:
-                    if (frame := self._parsed(message.data)) is not None:
-                        return frame
-                case WSMsgType.PING:
-                    self._spend()
-                    self._outlet.put_pong(bytes(message.data))
-                case WSMsgType.PONG:
-                    self._spend()
-                case WSMsgType.BINARY:
-                    raise Refusal(NOT_TEXT, "text frames only")
-                case _:
-                    return None
+    async def _first(self) -> ClientFrame | None:
+        """The first frame, None when the socket is closed."""
+        while (message := await self._socket.receive()).type not in _LAST:
+            if (frame := self._read(message)) is not None:
+                return frame
+        return None
+
+    def _read(self, message: WSMessage) -> ClientFrame | None:
+        """The frame in `message`, None when there is nothing to obey."""
+        match message.type:
+            case WSMsgType.TEXT:
+                return self._parsed(message.data)
+            case WSMsgType.PING:
+                self._spend()
+                self._outlet.put_pong(bytes(message.data))
+            case WSMsgType.PONG:
+                self._spend()
+            case _:
+                raise Refusal(NOT_TEXT, "text frames only")
+        return None
 
     def _parsed(self, raw: str) -> ClientFrame | None:
         try:

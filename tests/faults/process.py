@@ -16,7 +16,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from core.allocator import ENVIRON
 from tests.faults.points import Point
 
 ROOT = Path(__file__).parent.parent.parent
@@ -32,7 +31,6 @@ class Nursery:
         self._runner = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.runner"],
             cwd=ROOT,
-            env=ENVIRON | os.environ,  # who is forked cannot choose any more
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -257,3 +257,11 @@ async def test_stopping_answers_what_is_under_way_first(web: Desk) -> None:
     await web.connector.stop()
     assert [(await tab.frame())["seq"] for _ in range(4)] == [2, 3, 4, 5]
     assert await tab.closed() == 1012
+
+
+async def test_whoever_wants_to_know_hears_of_each_socket_more(web: Desk) -> None:
+    heard: list[int] = []
+    web.connector.on_connection(heard.append)
+    await web.talk()
+    await web.connect()
+    assert heard == [1, 2]
