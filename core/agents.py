@@ -42,6 +42,7 @@ class Agents:
             return Accepted(Outcome.CASE_CLOSED, conversation.id)
         first = case.agent is None
         self._take(tx, policy, conversation, case, event.agent, joins=first)
+        before = tx.message(conversation.id, conversation.last_seq)
         message = self._replies.say(
             tx,
             conversation,
@@ -54,7 +55,8 @@ class Agents:
         if self._replies.of(conversation).replays:
             # The transcript is what this customer reads, and the message is in it.
             self._casework.mark_new(tx, conversation, case, message.seq, Fate.DELIVERED)
-        self._saw(tx, conversation)
+        if before is None or before.author.kind is not AuthorKind.AGENT:
+            self._saw(tx, conversation)
         return Accepted(Outcome.STORED, conversation.id, message.seq)
 
     def edited(self, tx: Transaction, event: AgentEdited) -> Accepted:
@@ -123,7 +125,8 @@ class Agents:
 
     @staticmethod
     def _saw(tx: Transaction, conversation: Conversation) -> None:
-        """Whoever answers has read what was written before."""
+        """Whoever answers has read what was written before; with a second line in a row, nothing
+        of the customer's that is new."""
         if conversation.seen_seq < conversation.last_seq - 1:
             conversation.seen_seq = conversation.last_seq - 1
             tx.notify(Seen(conversation.address, conversation.seen_seq))

@@ -7,7 +7,6 @@ what it reads in the transaction, and change nothing else than the transaction.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -33,7 +32,6 @@ from core.records import (
     Conversation,
     Delivery,
     DeliveryKind,
-    DeliveryState,
     Expense,
     PaidAnswer,
     Target,
@@ -254,32 +252,20 @@ class Transaction(Reader):
         key: DeliveryKey | None = None,
         next_at: datetime | None = None,
         lane: str = "",
-    ) -> Delivery:
+    ) -> None:
         """Something to send, at `next_at` (now) or later.
 
         `lane` and `key` are made unless given. `part` None takes the next free number, for what
         can happen to a message repeatedly. A second (lane, kind, seq, part) or `key` is an error.
         """
         lane = lane or _lane(target, conversation, case)
-        record = Delivery(
-            id=0,
-            key=key or DeliveryKey(secrets.token_urlsafe(16)),
-            lane=lane,
-            target=target,
-            kind=kind,
-            conversation=conversation.id,
-            case=case.id if case else None,
-            seq=seq,
-            part=self._next_part(conversation.id, seq, kind, lane) if part is None else part,
-            text=clean(text),
-            detail=clean(detail),
-            state=DeliveryState.PENDING,
-            attempts=0,
-            next_at=next_at or self.now,
-        )
-        record.id = self._insert(sql.ADD_DELIVERY, rows.delivery_values(record))
+        if part is None:
+            part = self._next_part(conversation.id, seq, kind, lane)
+        at = next_at or self.now
+        id, case_id = conversation.id, case.id if case else None
+        self._work.queued.add(lane, target, kind, id, case_id, seq, part, text, detail, at, key)
+        self.wrote = True
         self.wake()
-        return self._deliveries.keep(record)
 
     # --- money ---
 
@@ -336,8 +322,7 @@ class Transaction(Reader):
     def execute(
         self, statement: Executable, values: Mapping[str, Any] | None = None
     ) -> CursorResult[Any]:
-        if not self._work.is_written and _reads_work(statement):
-            self._work.flush()
+        self._work.write_for(_tables_of(statement))
         self.wrote |= not statement.is_select
         return super().execute(statement, values)
 
@@ -364,12 +349,9 @@ class Transaction(Reader):
 
 
 @lru_cache(maxsize=256)  # the statements of this package are as many as there are
-def _reads_work(statement: Executable) -> bool:
-    """Whether a statement could tell that the lines and the conversations of this commit are not
-    written yet. Cases and deliveries lie apart from them: what is done there spoils no batch."""
+def _tables_of(statement: Executable) -> frozenset[str]:
     found = visitors.iterate(statement)  # type: ignore[arg-type]
-    tables = {element.name for element in found if isinstance(element, Table)}
-    return not tables or bool(tables & {"messages", "conversations"})
+    return frozenset(element.name for element in found if isinstance(element, Table))
 
 
 def _lane(target: Target, conversation: Conversation, case: Case | None) -> str:

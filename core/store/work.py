@@ -21,6 +21,7 @@ from core.records import Conversation
 from core.store import rows
 from core.store import statements as sql
 from core.store.known import Kept, Known
+from core.store.queued import Queued
 from core.tables import instant
 
 Find = Callable[[ConversationId, int], str | None]
@@ -28,11 +29,12 @@ Find = Callable[[ConversationId, int], str | None]
 
 class Work:
     """Lives from BEGIN to COMMIT on `connection`. `found` is what its units have read and made,
-    `notices` what is told after the commit."""
+    `queued` the deliveries they add, `notices` what is told after the commit."""
 
     def __init__(self, connection: Connection, known: Known) -> None:
         self.connection = connection
         self.found: dict[ConversationId, Kept] = {}
+        self.queued = Queued(connection)
         self.notices: list[Notice] = []
         self._known = known
         self._ids: dict[Address, ConversationId] = {}
@@ -90,9 +92,14 @@ class Work:
 
     # --- writing ---
 
-    @property
-    def is_written(self) -> bool:
-        return not self._messages and not self._changes
+    def write_for(self, tables: frozenset[str]) -> None:
+        """Write what a statement about these `tables` could tell to be missing. Where it names
+        none, that is anything; cases lie apart from all this, so that a look at them spoils no
+        batch."""
+        if not tables or "deliveries" in tables:
+            self.queued.write()
+        if (self._messages or self._changes) and (not tables or tables & _LINES):
+            self.flush()
 
     def flush(self) -> None:
         """Write whatever waits."""
@@ -100,6 +107,7 @@ class Work:
         changes, self._changes = self._changes, {}
         if messages:
             self.connection.exec_driver_sql(_insert(self.connection.dialect), messages)
+        self.queued.write()
         alike: dict[tuple[str, ...], list[rows.Values]] = defaultdict(list)
         for id, columns in changes.items():
             alike[tuple(columns)].append({"row_id": id, **columns})
@@ -108,6 +116,9 @@ class Work:
             self.connection.exec_driver_sql(_advance(self.connection.dialect), steps)
         for values in alike.values():
             self.connection.execute(sql.SET_CONVERSATION, values)
+
+
+_LINES = frozenset({"messages", "conversations"})
 
 
 @lru_cache(maxsize=4)

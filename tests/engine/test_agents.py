@@ -60,6 +60,17 @@ async def test_on_the_web_a_reply_is_marked_as_delivered_with_its_commit(core: C
     assert any(isinstance(notice, Seen) for notice in core.notices)
 
 
+async def test_only_lines_of_the_customer_are_told_as_seen(core: Core) -> None:
+    await _waiting(core)
+    await core.agent_says("Hi!")
+    await core.agent_says("One moment.", ts="3.0")
+    await core.wrote("fine")
+    await core.agent_says("Here you are.", ts="4.0")
+    lines = {message.seq: message.author.kind for message in await core.messages()}
+    seen = [notice.seq for notice in core.notices if isinstance(notice, Seen)]
+    assert [lines[seq] for seq in seen] == ["system", "customer"]
+
+
 async def test_a_second_agent_takes_over_without_a_second_welcome(core: Core) -> None:
     await _waiting(core)
     await core.agent_says("Hi!")

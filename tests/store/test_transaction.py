@@ -292,8 +292,9 @@ async def test_pending_conversations_are_listed_until_they_are_answered(store: S
 
 
 def _send(unit: Transaction, text: str, case: Case | None = None, wait: int = 0) -> int:
-    return unit.add_delivery(
-        conversation=unit.open_conversation(ANNA),
+    conversation = unit.open_conversation(ANNA)
+    unit.add_delivery(
+        conversation=conversation,
         target=Target.DESK if case else Target.CUSTOMER,
         kind=DeliveryKind.RELAY if case else DeliveryKind.REPLY,
         case=case,
@@ -301,7 +302,8 @@ def _send(unit: Transaction, text: str, case: Case | None = None, wait: int = 0)
         part=None,
         text=text,
         next_at=unit.now + timedelta(seconds=wait),
-    ).id
+    )
+    return unit.deliveries_of(conversation.id, 1, tuple(DeliveryKind))[-1].id
 
 
 def _two_lanes(unit: Transaction) -> tuple[int, int, int]:
