@@ -159,9 +159,12 @@ def fit(messages: Sequence[Message], budget: int) -> list[Turn]:
 
 def tokens(text: str) -> int:
     """About how many tokens `text` costs; rather too many than too few."""
-    ascii_chars = sum(char < "\x80" for char in text)
-    astral = sum(char > "\uffff" for char in text)
-    return -(-ascii_chars // 3) + len(text) - ascii_chars + astral
+    ascii_chars, units = len(text), len(text)
+    if not text.isascii():
+        # Character by character, a large file would take minutes.
+        ascii_chars = len(text.encode("ascii", "ignore"))
+        units = len(text.encode("utf-16-le", "surrogatepass")) // 2
+    return -(-ascii_chars // 3) + units - ascii_chars
 
 
 def shorten(text: str, budget: int) -> str:

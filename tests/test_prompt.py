@@ -160,6 +160,14 @@ def test_tokens_are_rather_over_than_underestimated(text: str, least: int, most:
     assert least <= tokens(text) <= most
 
 
+@given(st.text(st.characters(), max_size=50))
+def test_tokens_are_counted_by_character_whatever_the_script(text: str) -> None:
+    ascii_chars = sum(char.isascii() for char in text)
+    others = sum(2 if ord(char) > 0xFFFF else 1 for char in text if not char.isascii())
+    assert tokens(text) == -(-ascii_chars // 3) + others
+    assert tokens("\ud83d" + text) == tokens("ö" + text)
+
+
 @given(st.text(max_size=300), st.integers(20, 100))
 def test_shortened_text_stays_within_its_budget(text: str, budget: int) -> None:
     assert tokens(shorten(text, budget)) <= budget

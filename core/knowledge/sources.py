@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import glob
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -81,7 +82,7 @@ class _Look:
         whole = os.path.join(glob.escape(str(folder)), pattern)
         self._is_wild = glob.has_magic(pattern)
         self._homes = (os.path.realpath(folder), os.path.realpath(_fixed(folder, pattern)))
-        for name in sorted(islice(glob.iglob(whole, recursive=True), _MOST_NAMES)):
+        for name in sorted(islice(_matches(whole), _MOST_NAMES)):
             self._take(Path(name))
         if not self.files and self.fault is None:
             hint = "paths are relative to this file; take the line out to go without"
@@ -108,6 +109,23 @@ class _Look:
     def _is_home(self, path: Path) -> bool:
         real = os.path.realpath(path)
         return any(os.path.commonpath((real, home)) == home for home in self._homes)
+
+
+def _matches(pattern: str) -> Iterator[str]:
+    """As `glob` finds them, but `**` goes through no link: two that lead back into their folder
+    are more ways than anybody could walk."""
+    head, deep, tail = pattern.partition("/**/")
+    if not deep and pattern.endswith("/**"):
+        head, deep, tail = pattern.removesuffix("/**"), "/**/", "*"
+    while tail.startswith("**/"):
+        tail = tail.removeprefix("**/")
+    if not deep:
+        yield from glob.iglob(pattern)
+        return
+    for top in glob.iglob(head or "/"):
+        for folder, inner, _ in os.walk(top):
+            inner[:] = [name for name in inner if not name.startswith(".")]
+            yield from _matches(os.path.join(glob.escape(folder), tail))
 
 
 def _fixed(folder: Path, pattern: str) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from core.errors import Problem
@@ -14,6 +15,7 @@ from core.knowledge.sources import find
 from core.settings import Settings
 
 MAX_PASSAGES = 10_000
+_TOLD = 10  # faults of one file that are told one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +48,20 @@ def survey(settings: Settings) -> Survey:
 def read(path: Path, data: bytes) -> tuple[list[Passage], list[BadFile]]:
     """The passages of a file, and what of it is left out. Raises BadFile."""
     document = read_document(path, data)
-    found = list(passages(document))
-    faults = list(document.faults)
+    found = list(islice(passages(document), MAX_PASSAGES + 1))
+    faults = _first(document.faults)
     if not found and not faults:
         faults.append(BadFile("there is no text in this file"))
     return found, faults
+
+
+def _first(faults: Sequence[BadFile]) -> list[BadFile]:
+    """Who exports a table without its answers need not read of every row."""
+    told, more = list(faults[:_TOLD]), faults[_TOLD:]
+    if more:
+        message = f"and {len(more):,} more rows have such faults, from this one on"
+        told.append(BadFile(message, "are these the right columns?", more[0].line))
+    return told
 
 
 def placed(path: Path, fault: BadFile) -> Problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,6 +36,14 @@ def test_a_long_section_is_cut_between_paragraphs_then_sentences() -> None:
     assert all(text.count("\n\n") <= 1 and text[0].isdigit() for text in found)
     sentences = cut("浇水不要太多，每周一次就够了。" * 200)
     assert all(text.endswith("。") for text in sentences)
+
+
+@pytest.mark.timeout(15)
+@pytest.mark.parametrize("sentence", ["Yes. ", "a b\n", "是的。"])
+def test_a_file_full_of_tiny_sentences_takes_no_minute(sentence: str) -> None:
+    """Everybody's messages share the processor with it."""
+    found = cut(sentence * (2_000_000 // len(sentence.encode())))
+    assert max(map(tokens, found)) > LONGEST - 5
 
 
 @given(st.text(max_size=5_000))

@@ -88,6 +88,20 @@ async def test_a_link_that_a_pattern_meets_is_not_followed_out_of_its_place(shop
     ]
 
 
+async def test_links_that_lead_back_into_their_folder_bring_nothing_twice(shop: Shop) -> None:
+    """Two of them are more ways than anybody could walk."""
+    shop.write("docs/in/a.md", "text")
+    os.symlink(".", shop.folder / "docs/one")
+    os.symlink("..", shop.folder / "docs/in/two")
+    shop.knowledge = ["docs/**/*.md"]
+    assert found(shop) == ["docs/in/a.md"]
+    for name in ("**", "**/in/**", "**/**/*.md", "docs/*/**/a.*"):
+        shop.knowledge = [name]
+        assert "docs/in/a.md" in found(shop)
+    shop.knowledge = ["docs/**/*.csv"]
+    assert found(shop) == []
+
+
 async def test_a_survey_reads_everything_and_says_what_is_wrong_where(shop: Shop) -> None:
     shop.write("docs/a.md", "# A\n\none\n\n# B\n\ntwo\n")
     shop.write("docs/broken.md", b"\n\xff")
@@ -102,6 +116,17 @@ async def test_a_survey_reads_everything_and_says_what_is_wrong_where(shop: Shop
         "docs/empty.md:1:1: there is no text in this file",
         "faq.csv:2:1: this row has no answer (it is left out)",
     ]
+
+
+async def test_a_table_without_answers_is_not_told_row_by_row(shop: Shop) -> None:
+    shop.write("faq.csv", "question,answer\n" + "Open?,\n" * 50_000)
+    looked = survey(shop.settings())
+    *first, last = told(shop, looked.warnings)
+    assert [line.partition(" ")[0] for line in first] == [f"faq.csv:{n}:1:" for n in range(2, 12)]
+    assert last == (
+        "faq.csv:12:1: and 49,990 more rows have such faults, from this one on "
+        "(are these the right columns?)"
+    )
 
 
 async def test_there_is_an_end_to_files_and_passages(shop: Shop) -> None:
