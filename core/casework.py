@@ -5,7 +5,6 @@ Each method runs inside a transaction and only queues: the outbox talks to the d
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import datetime
 
 from core.cases import CaseState, Fate
@@ -276,7 +275,7 @@ class Casework:
     ) -> None:
         """Say one of the product's own sentences to the customer."""
         text = policy.text(name, conversation.language, **values)
-        author = dataclasses.replace(policy.bot, kind=AuthorKind.SYSTEM)
+        author = Author(AuthorKind.SYSTEM, policy.bot.name, policy.bot.avatar)
         self._replies.say(tx, conversation, author, text, answered_by=f"texts:{name}")
 
 

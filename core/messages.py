@@ -1,9 +1,10 @@
 """The words that connectors, core and bridge share, so that none must know another's platform.
 
-Everything here is a frozen value. Those that are made for every message are named tuples, because
-a frozen dataclass takes four times as long to make. Times are aware datetimes in UTC. Identifiers
-of a platform (`peer`, `external_id`, `remote_id`, `context`) are opaque outside the connector that
-made them.
+Everything here is a frozen value. Those that are made or looked up for every message are structs
+of msgspec: a frozen dataclass takes eight times as long to make, a named tuple four times, and
+the hash of a dataclass is a call of Python. Times are aware datetimes in UTC. Identifiers of a
+platform (`peer`, `external_id`, `remote_id`, `context`) are opaque outside the connector that made
+them.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple, NewType
+from typing import NewType
+
+from msgspec import Struct
 
 ChannelName = NewType("ChannelName", str)
 ConversationId = NewType("ConversationId", int)
@@ -29,8 +32,7 @@ class Mode(StrEnum):
     CLOSED = "closed"
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True, cache_hash=True):
     """Where a customer is reached: channel, our account there, and the customer's place in it."""
 
     channel: ChannelName
@@ -38,13 +40,16 @@ class Address:
     peer: str
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(Struct, frozen=True):
     """A customer as the platform describes them; any field may be empty."""
 
     name: str = ""
     username: str = ""
     language: str = ""  # BCP 47 as the platform gives it, "" when unknown
+
+
+STRANGER = Sender()
+"""Somebody of whom the platform tells nothing."""
 
 
 class AttachmentKind(StrEnum):
@@ -87,8 +92,7 @@ class AuthorKind(StrEnum):
     SYSTEM = "system"
 
 
-@dataclass(frozen=True, slots=True)
-class Author:
+class Author(Struct, frozen=True):
     kind: AuthorKind
     name: str = ""
     avatar: FileId | None = None
@@ -97,7 +101,7 @@ class Author:
 # --- what comes in -------------------------------------------------------------------------
 
 
-class CustomerWrote(NamedTuple):
+class CustomerWrote(Struct, frozen=True):
     """A customer's message. `external_id` is the platform's id, unique within the address.
 
     `context` is whatever the connector needs to answer in the right place (a thread, say); the
@@ -107,7 +111,7 @@ class CustomerWrote(NamedTuple):
     address: Address
     external_id: str
     text: str
-    sender: Sender = Sender()
+    sender: Sender = STRANGER
     attachments: tuple[Attachment, ...] = ()
     at: datetime | None = None
     page: str = ""
@@ -122,7 +126,7 @@ class ButtonPressed:
     external_id: str
     seq: int
     index: int
-    sender: Sender = Sender()
+    sender: Sender = STRANGER
     context: str = ""
 
 
@@ -227,7 +231,7 @@ class Outcome(StrEnum):
     CASE_CLOSED = "case_closed"  # an agent wrote in a case that is over; nothing reached anybody
 
 
-class Accepted(NamedTuple):
+class Accepted(Struct, frozen=True):
     """What became of an event. `seq` is its message's number where it made or named one."""
 
     outcome: Outcome
@@ -238,7 +242,7 @@ class Accepted(NamedTuple):
 # --- what goes out -------------------------------------------------------------------------
 
 
-class Message(NamedTuple):
+class Message(Struct, frozen=True):
     """One line of a conversation's transcript, as stored. `seq` counts from 1 without gaps."""
 
     conversation: ConversationId

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from core.messages import Address, Author, Message, Mode
 
 
-class MessageStored(NamedTuple):
+class MessageStored(Struct, frozen=True):
     address: Address
     message: Message
 

@@ -15,6 +15,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
+
 from connectors.slack import inbound, outbound
 from connectors.slack.app import SlackApp
 from connectors.slack.catchup import DirectMessages
@@ -147,7 +149,7 @@ class SlackConnector:
                 text, sender = await asyncio.gather(
                     self._slack.plain(event.text), self._sender(heard.user)
                 )
-                return event._replace(text=text, sender=sender)
+                return structs.replace(event, text=text, sender=sender)
             case CustomerEdited() as event:
                 return replace(event, text=await self._slack.plain(event.text))
             case ButtonPressed() as event:

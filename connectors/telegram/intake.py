@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from msgspec import structs
 from telegram.error import TelegramError
 
 from connectors.telegram import inbound
@@ -58,10 +59,10 @@ class Intake:
 
     async def _at_home(self, event: TelegramEvent) -> TelegramEvent:
         home = await self._moves.home(int(event.address.peer))
-        address = replace(event.address, peer=str(home))
+        address = structs.replace(event.address, peer=str(home))
         match event:  # each head has a `replace` of its own type
             case CustomerWrote():
-                return event._replace(address=address)
+                return structs.replace(event, address=address)
             case CustomerEdited():
                 return replace(event, address=address)
             case ButtonPressed():

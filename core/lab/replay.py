@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from msgspec import structs
+
 from core.lab.asked import Asked, asked, customers_lines, is_empty
 from core.language import guess_language
 from core.messages import Message
@@ -192,7 +194,7 @@ class Side:
         conversation = replace(
             self._talk.conversation,
             language=self.language,
-            sender=replace(self._talk.conversation.sender, name=question.line.author.name),
+            sender=structs.replace(self._talk.conversation.sender, name=question.line.author.name),
         )
         decision = self._policy.decide(question.text, conversation, question.line.at)
         match decision:

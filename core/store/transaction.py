@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from msgspec.structs import replace
 from sqlalchemy import CursorResult, Executable, Table
 from sqlalchemy.sql import visitors
 
@@ -156,7 +157,7 @@ class Transaction(Reader):
         message = self.message(conversation.id, seq)
         if message is None or message.deleted_at or message.text == clean(text):
             return None
-        edited = message._replace(text=clean(text), edited_at=self.now)
+        edited = replace(message, text=clean(text), edited_at=self.now)
         self._set_message(edited, text=edited.text, edited_at=self.now)
         self.notify(MessageEdited(conversation.address, seq, edited.text))
         return edited
@@ -170,7 +171,7 @@ class Transaction(Reader):
         if message is None or message.deleted_at:
             return None
         filing.expire_now(self, message.attachments)
-        deleted = message._replace(text="", buttons=(), attachments=(), deleted_at=self.now)
+        deleted = replace(message, text="", buttons=(), attachments=(), deleted_at=self.now)
         self._set_message(deleted, text="", buttons=None, attachments=None, deleted_at=self.now)
         self.notify(MessageDeleted(conversation.address, seq))
         return deleted

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from bridge.desk import SlackDesk
 from core.cases import CaseState, Fate
@@ -98,7 +99,7 @@ async def test_without_the_scope_the_name_stands_before_the_line(tmp_path: Path)
 async def test_no_word_of_a_customer_means_anything_to_slack(tmp_path: Path) -> None:
     """B09: also in names and notes."""
     async with room(tmp_path) as here:
-        nasty = line(NASTY, replace(ANN, name=NASTY))
+        nasty = line(NASTY, structs.replace(ANN, name=NASTY))
         await here.desk.relay(here.case, [nasty], key("r1"))
         await here.desk.relay(here.case, [nasty, line(NASTY, BOT)], key("r2"))
         await here.desk.note(here.case, NASTY, key("n1"), broadcast=True)

@@ -6,11 +6,11 @@ import random
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from core.errors import StoreUnavailable, TooManyMessages
 from core.express import Applied

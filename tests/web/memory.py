@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from core.errors import FileUnavailable, FrontdeskError, StoreUnavailable
 from core.messages import (
     Accepted,
@@ -135,12 +137,12 @@ class Memory(HandsIn):
 
     def edit(self, address: Address, seq: int, text: str) -> None:
         lines = self.talks[address].lines
-        lines[seq - 1] = lines[seq - 1]._replace(text=text, edited_at=NOON)
+        lines[seq - 1] = replace(lines[seq - 1], text=text, edited_at=NOON)
         self.publish(MessageEdited(address, seq, text))
 
     def delete(self, address: Address, seq: int) -> None:
         lines = self.talks[address].lines
-        lines[seq - 1] = lines[seq - 1]._replace(text="", deleted_at=NOON)
+        lines[seq - 1] = replace(lines[seq - 1], text="", deleted_at=NOON)
         self.publish(MessageDeleted(address, seq))
 
     def change(self, address: Address, mode: Mode, agent: Author | None = None) -> None:
