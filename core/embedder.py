@@ -16,6 +16,7 @@ import openai
 
 from core.clean import clean
 from core.errors import ModelError, ModelFailed, ModelRefused
+from core.heard import sane_count
 from core.messages import Usage
 from core.ports import Embedded
 from core.prompt import tokens
@@ -58,12 +59,12 @@ class OpenAIEmbedder:
             async with asyncio.timeout(self._total):
                 answer = await self._client.embeddings.create(model=self.model, input=shown)
             vectors = tuple(_packed(item.embedding) for item in _in_order(answer.data))
-            paid = answer.usage.prompt_tokens if answer.usage else sum(map(tokens, shown))
+            counted = sane_count(answer.usage.prompt_tokens) if answer.usage else 0
         except Exception as error:
             raise self._mapped(error) from error
         if len(vectors) != len(texts) or len({len(vector) for vector in vectors}) != 1:
             raise ModelFailed("the server gave other vectors than were asked for")
-        return Embedded(vectors, Usage(input_tokens=paid or 0))
+        return Embedded(vectors, Usage(input_tokens=counted or sum(map(tokens, shown))))
 
     async def close(self) -> None:
         await self._client.close()

@@ -31,10 +31,12 @@ PATIENCE = 1.5
 """Seconds that a customer's question waits for its vector."""
 _TEXTS, _TOKENS = 64, 20_000  # of one call, far below what providers take
 _FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 300.0  # seconds until examples are asked for again
+_ANEW_EVERY = 3600.0  # seconds: a model that changes with every call must not cost more than that
 
 
 class Embeddings:
-    """Belongs to one service. Without an `embedder` nothing is asked."""
+    """Belongs to one service. Without an `embedder` nothing is asked. `outgrown` is called when
+    the model has come to make vectors of another size than the examples have."""
 
     def __init__(
         self, store: Store, tasks: Tasks, use: Callable[[Policy, VectorExamples], None]
@@ -47,6 +49,8 @@ class Embeddings:
         self.patience = PATIENCE
         self.clock: Callable[[], float] = time.monotonic
         self.used: Callable[[Bill], None] = lambda _bill: None
+        self.outgrown: Callable[[], None] = lambda: None
+        self._anew_from = float("-inf")
         self._embedder: Embedder | None = None
         self.replace(None)
 
@@ -80,8 +84,19 @@ class Embeddings:
                     found = await embedder.embed([text])
             except TimeoutError:
                 raise ModelFailed(f"no vector within {self.patience:g} s") from None
-        await self._store.write(lambda tx: self._pay(tx, policy, found, conversation))
-        return found.vectors[0]
+            await self._store.write(lambda tx: self._pay(tx, policy, found, conversation))
+            (vector,) = found.vectors
+            if policy.embedded is not None and not policy.embedded.fits(vector):
+                raise self._other_size(embedder)
+        return vector
+
+    def _other_size(self, embedder: Embedder) -> ModelFailed:
+        now = self.clock()
+        if now >= self._anew_from:
+            self._anew_from = now + _ANEW_EVERY
+            log.warning("the vectors of all examples are asked for anew")
+            self.outgrown()
+        return ModelFailed(f"{embedder.model} makes vectors of another size than before")
 
     async def _is_spent(self, policy: Policy) -> bool:
         if policy.settings.gpt.daily_budget_usd is None:
@@ -91,18 +106,24 @@ class Embeddings:
 
     # --- examples --------------------------------------------------------------------------
 
-    def follow(self, policy: Policy) -> None:
-        """From now on these rules' examples are wanted."""
+    def follow(self, policy: Policy, *, anew: bool = False) -> None:
+        """From now on these rules' examples are wanted; `anew`, none of those that are kept."""
         self._followed = policy
         if self._embedder is not None and policy.rules.examples is not None:
             self._tasks.start(
-                self._load(policy, policy.rules.examples, self._embedder), "vectors of examples"
+                self._load(policy, policy.rules.examples, self._embedder, anew),
+                "vectors of examples",
             )
 
-    async def _load(self, policy: Policy, examples: Examples, embedder: Embedder) -> None:
+    async def _load(
+        self, policy: Policy, examples: Examples, embedder: Embedder, anew: bool
+    ) -> None:
         pause = _FIRST_PAUSE
         while self._followed is policy:
             try:
+                if anew:
+                    await self._forget()
+                    anew = False
                 found = await self._vectors(policy, examples, embedder)
             except ModelRefused as error:
                 log.error("examples are compared without gpt.embeddings_model: %s", error)
@@ -135,9 +156,12 @@ class Embeddings:
         if missing:
             log.info("%d examples have new vectors of %s", len(missing), embedder.model)
         if len({len(vector) for vector in known.values()}) > 1:
-            await self._store.write(lambda tx: vectors.forget_others(tx, ()))
+            await self._forget()
             raise ModelFailed(f"{embedder.model} makes vectors of another size than before")
         return {text: known[key] for text, key in keys.items()}
+
+    async def _forget(self) -> None:
+        await self._store.write(lambda tx: vectors.forget_others(tx, ()))
 
     def _pay(
         self,

@@ -115,12 +115,13 @@ def _babbles(text: str) -> bool:
 
 def _counted(usage: Any) -> Usage:
     """The client checks nothing of what a server counts, and a number decides over money."""
-    asked, said = _number(usage.prompt_tokens), _number(usage.completion_tokens)
+    asked, said = sane_count(usage.prompt_tokens), sane_count(usage.completion_tokens)
     details = getattr(usage, "prompt_tokens_details", None)
-    return Usage(asked, said, min(asked, _number(getattr(details, "cached_tokens", 0))))
+    return Usage(asked, said, min(asked, sane_count(getattr(details, "cached_tokens", 0))))
 
 
-def _number(value: object) -> int:
+def sane_count(value: object) -> int:
+    """What a server says that it has counted, as far as it can be true."""
     return min(max(value, 0), _MOST_TOKENS) if isinstance(value, int) else 0
 
 

@@ -32,6 +32,7 @@ class Policies:
         """Tell these whenever another policy is in force; before any other method."""
         self._recognition = recognition
         self._embeddings = recognition.embeddings = embeddings
+        embeddings.outgrown = self._embed_anew
 
     async def learn(self) -> None:
         """Compile the examples of the first policy."""
@@ -60,6 +61,10 @@ class Policies:
         """The vectors of the examples of `policy` are there."""
         if self.current is policy:
             self.current = replace(policy, embedded=examples)
+
+    def _embed_anew(self) -> None:
+        self.current = replace(self.current, embedded=None)
+        self._embeddings.follow(self.current, anew=True)
 
     def _enforce(self, policy: Policy) -> None:
         self.current = policy

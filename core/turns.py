@@ -69,6 +69,7 @@ class Turns:
             self._take,
             lambda: policy().settings.gpt.debounce.total_seconds(),
             at_once=self.recognition.settle,
+            give_up=self._leave_to_a_person,
         )
         self.wake = self._workers.wake
         self.close = self._workers.close
@@ -94,6 +95,16 @@ class Turns:
             return False
         await self._answer(burst)
         return True
+
+    async def _leave_to_a_person(self, id: ConversationId, error: Exception) -> None:
+        why = HandOver(Cause.GPT_FAILED, f"a fault of our own ({type(error).__name__})")
+
+        def unit(tx: Transaction) -> None:
+            conversation = tx.conversation_by_id(id)
+            if conversation.pending_seq is not None and conversation.mode is Mode.BOT:
+                self._casework.hand_over(tx, self._policy(), conversation, why)
+
+        await self._store.write(unit)
 
     # --- one turn --------------------------------------------------------------------------
 

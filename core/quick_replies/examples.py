@@ -48,6 +48,8 @@ class NearVectors(Protocol):
     def lead(self) -> float: ...
     @property
     def near(self) -> float: ...
+    @property
+    def bytes_each(self) -> int: ...
 
     def nearest(self, vector: bytes) -> Sequence[Guess]: ...
 
@@ -153,6 +155,10 @@ class VectorExamples:
 
     examples: Examples
     vectors: NearVectors
+
+    def fits(self, vector: bytes) -> bool:
+        """Whether `vector` can be of the model that has made these."""
+        return len(vector) == self.vectors.bytes_each
 
     def asked(self, vector: bytes) -> Examples:
         """For the one message that has this vector."""

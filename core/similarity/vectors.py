@@ -29,12 +29,14 @@ Floats = NDArray[np.float32]
 @dataclass(frozen=True, slots=True)
 class Vectors:
     """All examples as vectors of length 1. `enough`, `lead` and `near` are what `ANSWER` and
-    `MARGIN` are for `Similar`, and the least likeness of a rule worth offering."""
+    `MARGIN` are for `Similar`, and the least likeness of a rule worth offering. `bytes_each` is
+    how long the model makes a vector."""
 
     examples: tuple[str, ...]
     rules: NDArray[np.int64]
     rows: Floats
     enough: float
+    bytes_each: int
 
     @property
     def lead(self) -> float:
@@ -55,14 +57,14 @@ class Vectors:
         whole = np.frombuffer(raw, "<f2").reshape(len(texts), -1)
         size = min(whole.shape[1], max(_LEAST_SIZE, _ROOM // len(texts)))
         rows = _unit(whole[:, :size].astype(np.float32))
-        return cls(texts, rules, rows, _border(rows, rules))
+        return cls(texts, rules, rows, _border(rows, rules), 2 * whole.shape[1])
 
     def nearest(self, vector: bytes) -> tuple[Guess, ...]:
         """The rules with the nearest examples, best first, three at most; none for a vector that
         another model made."""
-        asked = np.frombuffer(vector, "<f2").astype(np.float32)
-        if len(asked) < self.rows.shape[1]:
+        if len(vector) != self.bytes_each:
             return ()
+        asked = np.frombuffer(vector, "<f2").astype(np.float32)
         likeness = self.rows @ _unit(asked[None, : self.rows.shape[1]])[0]
         guesses: dict[int, Guess] = {}
         for place in np.argsort(-likeness, kind="stable"):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from core.gpt import OpenAIModel
-from core.messages import AgentCommanded, Command, Mode
+from core.messages import AgentCommanded, Answer, Command, Mode, Usage
+from core.messages import Turn as TurnSaid
 from sandbox.faults import Effect, Fault
 from sandbox.openai import OpenAISandbox, ToolCall, Turn
 from sandbox.openai.troubles import key_revoked, server_error
@@ -128,6 +129,43 @@ async def test_when_gpt_goes_on_failing_a_person_is_called(
     await gpt.wrote("are you there?")
     await gpt.until(lambda lines: "cannot answer that just now" in lines[-1][1])
     assert (await gpt.conversation()).mode is Mode.WAITING
+
+
+class Broken:
+    """A model whose client has a fault that nobody has foreseen."""
+
+    def __init__(self, times: int) -> None:
+        self.left = times
+
+    async def check(self, model: str = "") -> None: ...
+
+    async def answer(
+        self,
+        instructions: str,
+        turns: Sequence[TurnSaid],
+        *,
+        on_draft: Callable[[str], None],
+        model: str = "",
+    ) -> Answer:
+        self.left -= 1
+        if self.left >= 0:
+            raise ZeroDivisionError
+        return Answer("Better now.", False, "", "m", Usage())
+
+    async def close(self) -> None: ...
+
+
+async def test_a_fault_of_our_own_is_tried_once_more_then_a_person_is_called(core: Core) -> None:
+    """I12: nobody waits until the next start."""
+    core.use_model(Broken(1))
+    await core.wrote("are you there?")
+    await core.until(lambda lines: lines[-1] == ("bot", "Better now."))
+    core.use_model(Broken(2))
+    await core.wrote("and now?")
+    await core.until(lambda lines: "cannot answer that just now" in lines[-1][1])
+    assert (await core.conversation()).mode is Mode.WAITING
+    reason = (await core.case()).reason
+    assert reason == "GPT could not answer: a fault of our own (ZeroDivisionError)"
 
 
 async def test_a_refused_key_calls_a_person_without_a_second_try(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from core.messages import ConversationId
@@ -137,6 +139,41 @@ async def test_after_a_change_only_what_is_new_is_asked_for(embedded: House) -> 
     await until(lambda: embedded.service.policy() is not before, "the new rules")
     await ready(embedded)
     assert asked(embedded)[1:] == [["Is it all right to bring a dog?"]]
+
+
+def vector(numbers: list[float], tokens: object = 3) -> Fault:
+    """The server's answer to one text."""
+    data = [{"object": "embedding", "index": 0, "embedding": numbers}]
+    body = json.dumps({"object": "list", "data": data, "usage": {"prompt_tokens": tokens}})
+    return Fault(Effect.ACCEPT_THEN_ANSWER, 200, body, {"Content-Type": "application/json"})
+
+
+@pytest.mark.parametrize("tokens", [10**30, "12", float("nan"), [1], -5])
+async def test_server_that_miscounts_costs_no_answer(
+    embedded: House, tokens: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    embedded.openai.faults.add("embeddings", vector([0.1] * 1536, tokens))
+    embedded.openai.script("I have no idea.")
+    async with embedded.visitor() as visitor:
+        await visitor.say(OTHER_WORDS)
+        await visitor.hears("I have no idea.", "bot")
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+@pytest.mark.parametrize("size", [4, 4096])
+async def test_model_that_comes_to_make_another_size_is_asked_for_all_examples_anew(
+    embedded: House, size: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Until these are there, frontdesk compares by itself. A model that changes with each call
+    is asked for them once an hour."""
+    for calls in ([EXAMPLES, 1, EXAMPLES], [EXAMPLES, 1, EXAMPLES, 1]):
+        embedded.openai.faults.add("embeddings", vector([0.1] * size))
+        async with embedded.visitor() as visitor:
+            await visitor.say(PARAPHRASE)
+            await visitor.hears("Three days.", "bot")
+        await until(lambda: [len(texts) for texts in asked(embedded)] == calls, "the calls")  # noqa: B023
+        await ready(embedded)
+    assert "makes vectors of another size than before" in caplog.text
 
 
 async def test_vectors_of_another_size_are_mixed_with_none_and_all_are_asked_for_anew(
