@@ -214,6 +214,9 @@ def _version() -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from core.lazily import lazily
+
+    lazily("aiohttp")  # its server serves the web, its client only Slack
     from core.app import run
 
     return run(options.settings) or FINE

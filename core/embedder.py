@@ -12,12 +12,11 @@ import struct
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import openai
-
 from core.clean import clean
 from core.errors import ModelError, ModelFailed, ModelRefused
 from core.heard import sane_count
 from core.messages import Usage
+from core.openai_client import client, openai
 from core.ports import Embedded
 from core.prompt import tokens
 
@@ -45,9 +44,7 @@ class OpenAIEmbedder:
     a call, in seconds."""
 
     def __init__(self, api_key: str, base_url: str, model: str, total: float) -> None:
-        self._client = openai.AsyncOpenAI(
-            api_key=api_key, base_url=base_url, max_retries=0, timeout=total
-        )
+        self._client = client(api_key, base_url, total)
         self._key = api_key
         self._total = total
         self.model = model

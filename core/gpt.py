@@ -12,12 +12,11 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import openai
-
 from core.clean import clean
 from core.errors import ModelError, ModelFailed, ModelRefused
 from core.heard import FILTERED, HAND_OVER, MAX_TEXT, Heard
 from core.messages import Answer, Turn
+from core.openai_client import client, openai
 from core.prompt import tokens
 
 _TOOL = {
@@ -59,9 +58,7 @@ class OpenAIModel:
         silence: float,
         max_tokens: int = 2000,
     ) -> None:
-        self._client = openai.AsyncOpenAI(
-            api_key=api_key, base_url=base_url, max_retries=0, timeout=total
-        )
+        self._client = client(api_key, base_url, total)
         self._key = api_key
         self._model = model
         self._total = total

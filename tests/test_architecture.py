@@ -50,7 +50,7 @@ PURE = (
 IMPURE_MODULES = {"asyncio", "time", "socket", "aiohttp", "sqlalchemy", "os", "random", "secrets"}
 CLOCKS = {"now", "utcnow", "today", "time", "monotonic", "perf_counter"}
 HOMES = {
-    "openai": ("core.gpt", "core.embedder"),
+    "openai": ("core.openai_client",),
     "sqlalchemy": ("core.store", "core.tables", "core.migrations"),
     "alembic": ("core.store", "core.migrations"),
     "aiosqlite": ("core.store",),
