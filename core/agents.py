@@ -14,6 +14,7 @@ from core.messages import (
     Author,
     AuthorKind,
     Command,
+    Message,
     Outcome,
 )
 from core.notices import Seen
@@ -46,7 +47,7 @@ class Agents:
         message = self._replies.say(
             tx,
             conversation,
-            _author(policy, conversation, event.agent),
+            author_of(policy, conversation, event.agent),
             event.text,
             attachments=event.attachments,
             external_id=message_id,
@@ -55,8 +56,9 @@ class Agents:
         if self._replies.of(conversation).replays:
             # The transcript is what this customer reads, and the message is in it.
             self._casework.mark_new(tx, conversation, case, message.seq, Fate.DELIVERED)
-        if before is None or before.author.kind is not AuthorKind.AGENT:
-            self._saw(tx, conversation)
+        if has_news(conversation, before):
+            conversation.seen_seq = message.seq - 1
+            tx.notify(Seen(conversation.address, conversation.seen_seq))
         return Accepted(Outcome.STORED, conversation.id, message.seq)
 
     def edited(self, tx: Transaction, event: AgentEdited) -> Accepted:
@@ -94,7 +96,7 @@ class Agents:
         """`joins`: the customer is told, which for every reply of another agent would be noise."""
         if case.agent is not None and case.agent.id == agent.id:
             return
-        author = _author(policy, conversation, agent)
+        author = author_of(policy, conversation, agent)
         case.agent, case.state = agent, CaseState.CLAIMED
         self._casework.take(tx, conversation, case, author)
         if joins:
@@ -123,16 +125,17 @@ class Agents:
         self._replies.change(tx, conversation, changed, kind)
         return Accepted(Outcome.STORED, conversation.id, known.seq)
 
-    @staticmethod
-    def _saw(tx: Transaction, conversation: Conversation) -> None:
-        """Whoever answers has read what was written before; with a second line in a row, nothing
-        of the customer's that is new."""
-        if conversation.seen_seq < conversation.last_seq - 1:
-            conversation.seen_seq = conversation.last_seq - 1
-            tx.notify(Seen(conversation.address, conversation.seen_seq))
+
+def has_news(conversation: Conversation, before: Message | None) -> bool:
+    """Whether the agent who wrote the newest line has seen more of the customer than agents had;
+    `before` is the line before it. Whoever answers has read what was written, so that with the
+    second line in a row nothing is new."""
+    if before is not None and before.author.kind is AuthorKind.AGENT:
+        return False
+    return conversation.seen_seq < conversation.last_seq - 1
 
 
-def _author(policy: Policy, conversation: Conversation, agent: Agent) -> Author:
+def author_of(policy: Policy, conversation: Conversation, agent: Agent) -> Author:
     """How the customer sees this agent. A platform that is slow gives no name in time."""
     name = agent.name or policy.text("agent_unnamed", conversation.language)
     return Author(AuthorKind.AGENT, name, agent.avatar)

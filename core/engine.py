@@ -14,6 +14,7 @@ from core.casework import Casework
 from core.customers import Customers, Intake
 from core.errors import StoreUnavailable, TooManyMessages
 from core.express import Applied, Express
+from core.express_reply import ExpressReply
 from core.ideas import Ideas
 from core.limits import CustomerRates
 from core.messages import (
@@ -58,6 +59,7 @@ class Engine:
         self._agents = Agents(replies, casework)
         self._ideas = Ideas(store, casework, policy)
         self.express = Express(replies, store.key_of)
+        self.express_reply = ExpressReply(replies, store.key_of)
         self._turns = turns
         self._rates = rates
         self.policy = policy
@@ -70,7 +72,7 @@ class Engine:
         if isinstance(event, AgentAskedForRule):
             return await self._ideas.asked_for(event)
         unit = Unit(self, event, lambda _answer: None)
-        return self.known(await self._store.write(unit.run))
+        return self.known(await self._store.write(unit.run, unit.quick))
 
     def hand_in(self, event: InboundEvent, told: Told) -> None:
         """See `core.ports.Inbox.hand_in`."""
@@ -143,10 +145,12 @@ class Unit:
         self._too_fast: bool | None = None
 
     def quick(self, work: Work) -> Applied | None:
-        event = self._event
-        if type(event) is not CustomerWrote:
-            return None
-        return self._engine.express.answer(self._policy, self._at, self.too_fast, event, work)
+        event, engine = self._event, self._engine
+        if type(event) is CustomerWrote:
+            return engine.express.answer(self._policy, self._at, self.too_fast, event, work)
+        if type(event) is AgentReplied:
+            return engine.express_reply.store(self._policy, self._at, event, work)
+        return None
 
     def run(self, tx: Transaction) -> Applied:
         intake = Intake(self._policy, self._at, self.too_fast)

@@ -6,7 +6,8 @@ transaction and returns after the commit, `read` runs one on a snapshot.
 
 from __future__ import annotations
 
-from core.store.known import Kept
+from core.store.known import Claim, Kept
+from core.store.queued import lane_of_case
 from core.store.reader import Reader
 from core.store.shelf import Shelf
 from core.store.store import Store
@@ -15,6 +16,7 @@ from core.store.views import StoredCases, StoredCursors, StoredTranscript
 from core.store.work import Work
 
 __all__ = [
+    "Claim",
     "Kept",
     "Reader",
     "Shelf",
@@ -24,4 +26,5 @@ __all__ = [
     "StoredTranscript",
     "Transaction",
     "Work",
+    "lane_of_case",
 ]

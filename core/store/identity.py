@@ -36,6 +36,9 @@ class Identity(Generic[Record]):
         self._kept[record.id] = (record, self._values(record))
         return record
 
+    def __iter__(self) -> Iterator[Record]:
+        return (record for record, _ in self._kept.values())
+
     def changes(self) -> Iterator[tuple[Record, Values]]:
         """Records that differ from their rows, with the columns that do; each only once."""
         for number, (record, old) in self._kept.items():

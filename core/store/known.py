@@ -9,20 +9,37 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from core.messages import Address, ConversationId, Message
-from core.records import Conversation
+from core.messages import Address, CaseId, CaseRef, ConversationId, Message
+from core.records import Case, Conversation
 
 _MOST = 5_000  # conversations, about 1 KB each
+
+
+class Claim(NamedTuple):
+    """An open case with its thread, and the id of the agent who has taken it."""
+
+    case: CaseId
+    ref: CaseRef
+    agent: str
 
 
 @dataclass(slots=True)
 class Kept:
     """`record` is as the database has it and is never handed out; `newest` is the newest message,
-    None when it was not seen."""
+    `claim` the conversation's case; None when they were not seen."""
 
     record: Conversation
     newest: Message | None = None
+    claim: Claim | None = None
+
+    def look_at(self, case: Case) -> None:
+        """How a case of this conversation stands."""
+        if case.closed_at is None and case.ref is not None and case.agent is not None:
+            self.claim = Claim(case.id, case.ref, case.agent.id)
+        elif self.claim is not None and self.claim.case == case.id:
+            self.claim = None
 
 
 class Known:
@@ -32,9 +49,14 @@ class Known:
         self._most = most
         self._kept: OrderedDict[ConversationId, Kept] = OrderedDict()
         self._ids: dict[Address, ConversationId] = {}
+        self._threads: dict[CaseRef, ConversationId] = {}
 
     def at(self, address: Address) -> ConversationId | None:
         return self._ids.get(address)
+
+    def in_thread(self, ref: CaseRef) -> ConversationId | None:
+        """Whose case had this thread when it was seen last."""
+        return self._threads.get(ref)
 
     def get(self, id: ConversationId) -> Kept | None:
         kept = self._kept.get(id)
@@ -47,10 +69,20 @@ class Known:
         for id, kept in committed.items():
             self._kept[id] = kept
             self._ids[kept.record.address] = id
+            if kept.claim is not None:
+                self._threads[kept.claim.ref] = id
         while len(self._kept) > self._most:
-            _, oldest = self._kept.popitem(last=False)
+            id, oldest = self._kept.popitem(last=False)
             del self._ids[oldest.record.address]
+        if len(self._threads) > 2 * self._most:
+            self._forget_threads()
 
     def forget(self) -> None:
         self._kept.clear()
         self._ids.clear()
+        self._threads.clear()
+
+    def _forget_threads(self) -> None:
+        """Those of cases that are over or were used long ago."""
+        claims = ((id, kept.claim) for id, kept in self._kept.items())
+        self._threads = {claim.ref: id for id, claim in claims if claim is not None}

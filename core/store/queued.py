@@ -39,6 +39,10 @@ _COLUMNS = (
 )
 
 
+def lane_of_case(case: CaseId) -> str:
+    return f"case:{case}"
+
+
 class Queued:
     """What waits to be inserted on `connection`, in the order in which it was added."""
 

@@ -183,15 +183,18 @@ class Store:
         """The key under which a message with this id is found."""
         return self._external_key(clean(external_id))
 
-    async def write(self, unit: Callable[[Transaction], T]) -> T:
-        """Run `unit` in a transaction; its result, once it is on disk.
+    async def write(
+        self, unit: Callable[[Transaction], T], quick: Callable[[Work], T | None] | None = None
+    ) -> T:
+        """Run `unit` in a transaction; its result, once it is on disk. `quick` may give the same
+        on a shorter way, see `core.store.units.Unit`.
 
         Units run in the order of the calls. `unit` may be run again, see `core.store.transaction`.
         Whatever it raises comes back to this caller alone and nothing of it is stored. Raises
         StoreUnavailable when the database refuses: call again later. (When the connection is lost
         during the commit itself, the unit may have been stored all the same.)
         """
-        waiting = Awaited(unit)
+        waiting = Awaited(unit, quick)
         self._running().submit(waiting)
         result, error = await waiting.future
         if error is not None:

@@ -41,6 +41,7 @@ from core.store import filing, rows
 from core.store import statements as sql
 from core.store.identity import Identity, Record
 from core.store.known import Kept
+from core.store.queued import lane_of_case
 from core.store.reader import ExternalKey, Reader
 from core.store.work import Work
 from core.tables import clean
@@ -306,6 +307,8 @@ class Transaction(Reader):
         for case, changed in self._cases.changes():
             self.wakes |= changed.get("due_at") is not None
             self._update(self._cases, case, changed)
+        for case in self._cases:
+            self._work.look_at(case)
         for delivery, changed in self._deliveries.changes():
             self._update(self._deliveries, delivery, changed)
 
@@ -360,4 +363,4 @@ def _lane(target: Target, conversation: Conversation, case: Case | None) -> str:
         return f"customer:{conversation.id}"
     if case is None:
         raise ValueError("a delivery to the desk needs its case")
-    return f"case:{case.id}"
+    return lane_of_case(case.id)

@@ -31,19 +31,23 @@ class Unit(Protocol):
 class Awaited:
     """A plain function as a unit, whose caller waits for `future` and may give up waiting."""
 
-    __slots__ = ("future", "run")
+    __slots__ = ("future", "quick", "run")
 
-    def __init__(self, run: Callable[[Transaction], Any]) -> None:
+    def __init__(
+        self, run: Callable[[Transaction], Any], quick: Callable[[Work], Any] | None
+    ) -> None:
         self.run = run
+        self.quick = quick or _no_short_way
         self.future: asyncio.Future[tuple[Any, Exception | None]] = (
             asyncio.get_running_loop().create_future()
         )
-
-    def quick(self, work: Work) -> Any:
-        return None
 
     def done(self, result: Any, error: Exception | None) -> None:
         # Not as the future's own exception: a StopIteration cannot be one, and nobody may be left
         # to ask for it.
         if not self.future.done():
             self.future.set_result((result, error))
+
+
+def _no_short_way(work: Work) -> None:
+    return None

@@ -15,9 +15,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Dialect
 
-from core.messages import Address, ConversationId, Message
+from core.messages import Address, CaseRef, ConversationId, Message
 from core.notices import Notice
-from core.records import Conversation
+from core.records import Case, Conversation
 from core.store import rows
 from core.store import statements as sql
 from core.store.known import Kept, Known
@@ -29,15 +29,18 @@ Find = Callable[[ConversationId, int], str | None]
 
 class Work:
     """Lives from BEGIN to COMMIT on `connection`. `found` is what its units have read and made,
-    `queued` the deliveries they add, `notices` what is told after the commit."""
+    `queued` the deliveries they add, `notices` what is told after the commit, and `wakes` whether
+    it leaves something to do."""
 
     def __init__(self, connection: Connection, known: Known) -> None:
         self.connection = connection
         self.found: dict[ConversationId, Kept] = {}
         self.queued = Queued(connection)
         self.notices: list[Notice] = []
+        self.wakes = False
         self._known = known
         self._ids: dict[Address, ConversationId] = {}
+        self._threads: dict[CaseRef, ConversationId] = {}
         self._messages: list[tuple[Any, ...]] = []
         self._keys: dict[tuple[ConversationId, int], str] = {}
         self._changes: dict[ConversationId, rows.Values] = {}
@@ -52,11 +55,30 @@ class Work:
     def get(self, id: ConversationId) -> Kept | None:
         return self.found.get(id) or self._known.get(id)
 
+    def in_thread(self, ref: CaseRef) -> Kept | None:
+        """The conversation with an open case in this thread that an agent has taken."""
+        id = self._threads.get(ref) or self._known.in_thread(ref)
+        kept = None if id is None else self.get(id)
+        has_it = kept is not None and kept.claim is not None and kept.claim.ref == ref
+        return kept if has_it else None
+
     def keep(self, record: Conversation, newest: Message | None = None) -> Kept:
         """Note how a conversation stands after what this work has written."""
-        kept = self.found[record.id] = Kept(rows.copied(record), newest)
+        before = self.get(record.id)
+        claim = None if before is None else before.claim
+        kept = self.found[record.id] = Kept(rows.copied(record), newest, claim)
         self._ids[record.address] = record.id
         return kept
+
+    def look_at(self, case: Case) -> None:
+        """Note how a case stands after what this work has written."""
+        kept = self.get(case.conversation)
+        if kept is None:
+            return
+        kept.look_at(case)
+        self.found[case.conversation] = kept
+        if kept.claim is not None:
+            self._threads[kept.claim.ref] = case.conversation
 
     def advance(self, kept: Kept, newest: Message, language: str) -> None:
         """`newest` is the last message of a conversation whose customer speaks `language`, and
@@ -72,6 +94,12 @@ class Work:
         if language != record.language:
             record.language = language
             self.change(record.id, {"language": language})
+
+    def saw(self, kept: Kept, seq: int) -> None:
+        """The agents have the customer's lines up to `seq`; as `advance`, beside which it is
+        called."""
+        kept.record.seen_seq = seq
+        self.change(kept.record.id, {"seen_seq": seq})
 
     def change(self, id: ConversationId, columns: rows.Values) -> None:
         """Write these columns with the next `flush`."""

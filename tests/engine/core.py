@@ -127,6 +127,11 @@ class Core:
         core.append(cls(store, Policy.of(loaded), has_desk=has_desk))
         return core[0]
 
+    def go_the_long_way(self) -> None:
+        """Even where a shorter one leads to the same."""
+        vars(self.engine.express)["answer"] = lambda *_: None
+        vars(self.engine.express_reply)["store"] = lambda *_: None
+
     async def close(self) -> None:
         await self.tasks.close()
         if self.turns.model is not None:

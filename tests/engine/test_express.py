@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -61,22 +61,6 @@ class Ways:
         applied = self._answer(*given)  # type: ignore[arg-type]
         self.short += applied is not None
         return applied
-
-
-@pytest.fixture
-async def slow(tmp_path: Path) -> AsyncIterator[Core]:
-    core = await Core.open(tmp_path)
-    yield core
-    await core.close()
-
-
-@pytest.fixture
-async def quick(tmp_path: Path) -> AsyncIterator[Core]:
-    (tmp_path / "quick").mkdir()
-    core = await Core.open(tmp_path / "quick")
-    core.handed_in = True
-    yield core
-    await core.close()
 
 
 def visits(chance: random.Random) -> Iterator[CustomerWrote]:
