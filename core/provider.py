@@ -56,6 +56,8 @@ class Provider:
         try:
             await model.check()
         except ModelRefused as refusal:
+            if self._turns.model is not model:
+                return  # other settings have come meanwhile, perhaps to mend just this
             log.error("GPT is off: %s", refusal)
             self._turns.model = None
             self._customers.has_model = False

@@ -11,7 +11,8 @@ from enum import Enum, auto
 class Effect(Enum):
     """What happens to the call."""
 
-    ANSWER = auto()  # not accepted; `status`, `headers` and `body` are the answer
+    # Not accepted; `status`, `headers` and `body` are the answer, with OpenAI after `seconds`.
+    ANSWER = auto()
     RESET = auto()  # not accepted; the connection is reset without an answer
     HANG = auto()  # not accepted; the answer never comes
     ACCEPT_THEN_ANSWER = auto()  # accepted, yet answered with `status`, `headers` and `body`

@@ -43,9 +43,16 @@ def summary(old: Settings, new: Settings, started_with: Settings | None = None) 
     free = [key for key in keys if _needs_restart(key) and key not in restart]
     at_once = [key for key in keys if not _needs_restart(key)]
     parts.append(f"{_some(at_once)} changed" if at_once else "")
+    parts.append(_gpt(old.why_off("gpt"), new.why_off("gpt")))
     parts.append(f"needs a restart: {_some(restart)}" if restart else "")
     parts.append(f"needs no restart any more: {_some(free)}" if free else "")
     return "; ".join(filter(None, parts)) or NOTHING
+
+
+def _gpt(was_off: str, is_off: str) -> str:
+    if bool(was_off) == bool(is_off):
+        return ""
+    return f"GPT is off now ({is_off})" if is_off else "GPT is on now"
 
 
 def changed_keys(old: Settings, new: Settings) -> list[str]:

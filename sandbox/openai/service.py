@@ -128,6 +128,7 @@ class Service:
             case Effect.HANG:
                 return await self.server.silence(request)
             case _:
+                await asyncio.sleep(fault.seconds)
                 return _ordered(fault)
 
     def _check_key(self, request: web.Request) -> None:

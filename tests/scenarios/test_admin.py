@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from sandbox.openai.troubles import key_revoked
 from tests.scenarios.house import SETTINGS, House, until
 
 
@@ -87,6 +90,29 @@ async def test_a_key_refused_at_start_leaves_to_a_person_what_no_rule_answers(
         await house.in_thread("Can I grow basil at night?", 2)
     assert "GPT is off" in house.slack.messages(house.desk)[0].text
     assert not house.openai.journal.of("chat.completions")
+
+
+async def test_a_refusal_that_comes_when_the_key_is_mended_already_switches_nothing_off(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    await house.open()
+    late = replace(key_revoked(), seconds=1.0)
+    house.openai.faults.add("models", late)
+    house.write_settings(SETTINGS.replace("debounce: 100ms", "debounce: 150ms"))
+    await until(lambda: not house.openai.faults.left("models"), "the check of the first save")
+    refused = house.service.turns.model
+    house.write_settings(SETTINGS.replace("debounce: 100ms", "debounce: 120ms"))
+    await until(lambda: house.service.turns.model is not refused, "the second save in force")
+    await until(lambda: "GPT check" not in _names(), "the end of both checks")
+    house.openai.script("At night, too.")
+    async with house.visitor() as visitor:
+        await visitor.say("Can I grow basil at night?")
+        await visitor.hears("At night, too.", "bot")
+    assert "GPT is off" not in caplog.text
+
+
+def _names() -> list[str]:
+    return [task.get_name() for task in asyncio.all_tasks()]
 
 
 async def test_a_good_file_after_a_broken_one_is_taken(house: House) -> None:

@@ -45,6 +45,12 @@ CHANGES = {
         "gpt: {model: x}\ntexts: {closed: bye}\nchannels: {web: {title: Hi}}\n",
         "gpt.model, texts.closed changed; needs a restart: channels.web.title",
     ),
+    "GPT goes off": (
+        "gpt: {api_key: x}\n",
+        "gpt: {api_key: '${KEY:-}'}\n",
+        "gpt.api_key changed; GPT is off now (KEY is empty)",
+    ),
+    "GPT goes on": ("", "gpt: {api_key: x}\n", "gpt.api_key changed; GPT is on now"),
     "many keys": (
         "",
         "limits: {customer_per_minute: 1}\nhandover: {after_failures: 3}\n"
