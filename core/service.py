@@ -351,6 +351,7 @@ class Service:
         """Begin nothing more, let what is under way end for `patience`, then end."""
         seconds = patience.total_seconds()
         await asyncio.gather(self.turns.close(seconds), self.outbox.close(seconds))
+        self.store.hurry()
         await asyncio.gather(*(part.stop() for part in self._parts()), return_exceptions=True)
         await self.web.stop()
         await self._tasks.close()

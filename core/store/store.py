@@ -141,6 +141,11 @@ class Store:
     def files_path(self) -> Path | None:
         return self.path and self.path.with_name(f"{self.path.stem}-files")
 
+    def hurry(self) -> None:
+        """The end is near: whoever waits for another program to let go of the database waits a
+        second at most from now on, and is told StoreUnavailable."""
+        self._running().hurry()
+
     async def close(self) -> None:
         """Finish every unit that waits, then let go of the database. Safe to call twice."""
         await self._end_beating()

@@ -31,6 +31,7 @@ from core.store.work import Work
 log = logging.getLogger(__name__)
 
 _BATCH = 1000  # bounds what must run again when one unit fails
+_LAST_PATIENCE = 1.0  # seconds that whoever waits for a lock has left in a hurry
 
 Outcome = tuple[Any, Exception | None]
 """What a unit returned, or what it raised."""
@@ -76,6 +77,7 @@ class Writer:
         self._waiting: deque[Unit] = deque()
         self._news = asyncio.Event()
         self._closing = False
+        self._in_a_hurry_from: float | None = None
         self._task = asyncio.get_running_loop().create_task(self._run(), name="store writer")
 
     def submit(self, unit: Unit) -> None:
@@ -84,6 +86,11 @@ class Writer:
             raise StoreUnavailable("the store is closed")
         self._waiting.append(unit)
         self._news.set()
+
+    def hurry(self) -> None:
+        """From now on nobody waits long for whoever holds the database."""
+        if self._in_a_hurry_from is None:
+            self._in_a_hurry_from = time.monotonic() + _LAST_PATIENCE
 
     async def close(self) -> None:
         """Run what waits, then stop."""
@@ -125,13 +132,17 @@ class Writer:
         """None once all is on disk and everybody knows; else why nothing of it is."""
         try:
             attempt = partial(self._attempt, batch)
-            done = await patiently(attempt, patience=self._database.patience)
+            done = await patiently(attempt, self._may_wait, self._database.patience)
         except Exception as error:
             return await self._why_not(error)
         self._committed(done)
         for unit, outcome in zip(batch, done.outcomes, strict=True):
             _tell(unit, *outcome)
         return None
+
+    def _may_wait(self, error: Exception) -> bool:
+        hurried = self._in_a_hurry_from
+        return faults.busy(error) and (hurried is None or time.monotonic() < hurried)
 
     async def _why_not(self, error: Exception) -> Exception:
         """The error for the callers of a batch of which nothing was stored."""

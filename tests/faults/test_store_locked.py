@@ -117,6 +117,27 @@ async def test_a_start_waits_for_the_lock_and_then_says_what_is_wrong(tmp_path: 
         await (await opening).close()
 
 
+async def test_a_stop_does_not_wait_long_for_whoever_holds_the_database(house: House) -> None:
+    """D23, C21: what was not stored was not acknowledged, and the next start takes it."""
+    ids = [str(uuid.UUID(int=number)) for number in range(3)]
+    await house.open(slack=False, gpt=False)
+    async with house.visitor() as visitor:
+        async with held(house):
+            for id in ids:  # the first waits for the lock, the others behind it
+                await visitor.send(type="message", id=id, text="hello", attachments=[])
+                visitor.frames.clear()
+                await visitor.send(type="ping")
+                await visitor.see(lambda f: f["type"] == "pong", "a pong")
+            async with asyncio.timeout(12):
+                await house.stop()
+        assert not [frame for frame in visitor.frames if frame["type"] == "ack"]
+    await house.start()
+    async with house.visitor(token=visitor.token) as again:
+        for id in ids:
+            assert (await again.say("hello", id=id))["type"] == "ack"
+        assert [kind for _, kind, _ in again.transcript()] == ["bot"] * 3
+
+
 async def test_nobody_gets_between_what_a_unit_reads_and_what_it_writes(house: House) -> None:
     """D23: the lock is taken at the beginning, so that no unit has to be run again."""
     await house.open(slack=False, gpt=False)
