@@ -55,7 +55,7 @@ class Agents:
         )
         if self._replies.of(conversation).replays:
             # The transcript is what this customer reads, and the message is in it.
-            self._casework.mark_new(tx, conversation, case, message.seq, Fate.DELIVERED)
+            self._casework.mark_new(tx, conversation, case, message, Fate.DELIVERED)
         if has_news(conversation, before):
             conversation.seen_seq = message.seq - 1
             tx.notify(Seen(conversation.address, conversation.seen_seq))

@@ -191,16 +191,33 @@ class Casework:
         case = tx.case_by_ref(ref)
         if case is None or tx.deliveries_of(conversation.id, seq, (DeliveryKind.MARK,)):
             return
-        self.queue(tx, conversation, case, DeliveryKind.MARK, seq=seq, detail=fate)
+        self.queue(
+            tx,
+            conversation,
+            case,
+            DeliveryKind.MARK,
+            seq=seq,
+            text=message.external_id,
+            detail=fate,
+        )
         if why:
             self.note(tx, conversation, case, f"Not delivered: {why}", seq=seq)
 
     def mark_new(
-        self, tx: Transaction, conversation: Conversation, case: Case, seq: int, fate: Fate
+        self, tx: Transaction, conversation: Conversation, case: Case, message: Message, fate: Fate
     ) -> None:
         """As `show_fate` for a message of this case that was stored just now, so that nothing can
         have been queued for it: nothing needs to be asked."""
-        self.queue(tx, conversation, case, DeliveryKind.MARK, seq=seq, detail=fate, part=0)
+        self.queue(
+            tx,
+            conversation,
+            case,
+            DeliveryKind.MARK,
+            seq=message.seq,
+            text=message.external_id,
+            detail=fate,
+            part=0,
+        )
 
     def note(
         self,

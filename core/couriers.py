@@ -93,6 +93,11 @@ class Couriers:
         return found is None or found.capabilities.resend_unknown
 
     @staticmethod
+    def may_repeat(row: Delivery) -> bool:
+        """Whether it does the same however often, and however late, it is done."""
+        return row.kind is DeliveryKind.MARK
+
+    @staticmethod
     def must_arrive(row: Delivery) -> bool:
         """Whether a refusal is worth trying again: what is wrong at the desk can be mended. A
         line is given up in the end, so that a deleted thread does not hold what follows."""
@@ -142,6 +147,11 @@ class Couriers:
         if row.kind is DeliveryKind.OPEN:
             card = await self._store.read(lambda tx: _card(tx, _case(tx, row)))
             return await desk.open_case(card, row.key)
+        if row.kind is DeliveryKind.MARK:
+            # Agents' lines are many: `text` says which it is, so that nothing need be read.
+            thread, external_id = thread_message(row.text or await self._id_of(row))
+            await desk.mark(thread, external_id, Fate(row.detail))
+            return None
         case = await self._store.read(lambda tx: _case(tx, row))
         ref = _thread(case)
         match row.kind:
@@ -160,13 +170,14 @@ class Couriers:
                 return await desk.note(ref, row.text, row.key, code=row.detail)
             case DeliveryKind.REMIND:
                 return await desk.note(ref, row.text, row.key, broadcast=True)
-            case DeliveryKind.MARK:
-                message = await self._store.read(lambda tx: _message(tx, row))
-                thread, external_id = thread_message(message.external_id)
-                await desk.mark(thread, external_id, Fate(row.detail))
             case _:
                 raise Undeliverable(f"a {row.kind} is nothing for the desk")
         return None
+
+    async def _id_of(self, row: Delivery) -> str:
+        """Of the message of a row that an earlier version has queued."""
+        message = await self._store.read(lambda tx: _message(tx, row))
+        return message.external_id
 
     async def _show_edit(self, desk: AgentDesk, ref: CaseRef, row: Delivery) -> None:
         def look(tx: Reader) -> tuple[Message, list[Delivery]]:

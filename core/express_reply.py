@@ -83,7 +83,7 @@ def _mark(work: Work, claim: Claim, message: Message) -> None:
         claim.case,
         message.seq,
         0,
-        "",
+        message.external_id,
         Fate.DELIVERED,
         message.at,
     )

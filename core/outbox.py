@@ -1,8 +1,9 @@
 """Deliver what is queued: durably, in order, and never twice where the platform can be asked.
 
 Rows of one lane go out one at a time, in the order they were queued. "sending" is committed before
-the first byte leaves, so that after a crash a row in that state is known to be in doubt. Clients
-have no retries of their own: every retry is made here, where it is known what may be sent twice.
+the first byte leaves, so that after a crash a row in that state is known to be in doubt; only what
+may be sent again at any time does without. Clients have no retries of their own: every retry is
+made here, where it is known what may be sent twice.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import logging
 import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from core.couriers import Couriers
 from core.errors import OutcomeUnknown, SendLater, StoreUnavailable, ThreadGone, Undeliverable
@@ -24,6 +26,8 @@ from core.tasks import Tasks
 from core.waits import Waits
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 _LANES_AT_ONCE = 256
 _LONGEST_SLEEP = 30.0  # a wake-up that got lost costs no more than this
@@ -49,9 +53,11 @@ class Outbox:
         *,
         attempt: Callable[[], timedelta],
         failed: Callable[[Target, str], None],
+        at_once: int = _LANES_AT_ONCE,
     ) -> None:
         """`attempt` is how long one request to a platform may take: `timeouts.platform`.
-        `failed` is told the target and the error's class of every attempt that failed."""
+        `failed` is told the target and the error's class of every attempt that failed. `at_once`
+        is how many lanes have a delivery under way at most."""
         self._store = store
         self._couriers = couriers
         self._receipts = receipts
@@ -59,6 +65,7 @@ class Outbox:
         self._now = now
         self._attempt = attempt
         self._failed = failed
+        self._at_once = at_once
         self._busy: set[str] = set()
         self._woken = asyncio.Event()
         self._waits = Waits()
@@ -92,7 +99,7 @@ class Outbox:
 
     async def _start_lanes(self) -> float:
         """Start every lane whose head is due; seconds until the next one will be."""
-        free = _LANES_AT_ONCE - len(self._busy)
+        free = self._at_once - len(self._busy)
         if free <= 0 or self._closing:
             return _LONGEST_SLEEP
         heads = await self._store.read(lambda tx: tx.heads(free, tuple(self._busy)))
@@ -107,7 +114,9 @@ class Outbox:
 
     async def _run_lane(self, row: Delivery) -> None:
         try:
-            await self._deliver(row)
+            then: Delivery | None = row
+            while then is not None:
+                then = await self._deliver(then)
         except StoreUnavailable as error:
             log.warning("%s waits for the store: %s", row.lane, error)
             await asyncio.sleep(1)
@@ -119,25 +128,30 @@ class Outbox:
 
     # --- one row ---------------------------------------------------------------------------
 
-    async def _deliver(self, row: Delivery) -> None:
+    async def _deliver(self, row: Delivery) -> Delivery | None:
+        """The next row of the lane, if it may follow at once."""
         if row.state is not DeliveryState.PENDING and not await self._may_send_again(row):
-            return
+            return None
         try:
             await self._couriers.turn(row)
         except SendLater as later:
             await self._postpone(row, later, state=None)
-            return
+            return None
         except Exception as error:
             await self._failed_to_send(row, error)
-            return
-        await self._store.write(lambda tx: self._mark_sending(tx, row.id))
+            return None
+        is_noted = not self._couriers.may_repeat(row)
+        if is_noted:
+            await self._store.write(lambda tx: self._mark_sending(tx, row.id))
         try:
             async with asyncio.timeout(2 * self._attempt().total_seconds() + 60):
                 receipt = await self._attempt_once(row)
         except Exception as error:
+            if not is_noted:
+                await self._keep(lambda tx: self._mark_sending(tx, row.id))
             await self._failed_to_send(row, error)
-        else:
-            await self._keep(lambda tx: self._sent(tx, row.id, receipt))
+            return None
+        return await self._keep(lambda tx: self._sent(tx, row.id, receipt))
 
     async def _failed_to_send(self, row: Delivery, error: Exception) -> None:
         reason = str(error)
@@ -158,19 +172,17 @@ class Outbox:
                 broken = self._refused if row.attempts >= _MOST_BREAKS else self._doubted
                 await self._keep(lambda tx: broken(tx, row.id, reason))
 
-    async def _keep(self, unit: Callable[[Transaction], None]) -> None:
+    async def _keep(self, unit: Callable[[Transaction], T]) -> T:
         """Store what only this process knows: a store that is away is waited for, because what
         was sent would otherwise be sent again."""
         while True:
             try:
-                await self._store.write(unit)
+                return await self._store.write(unit)
             except StoreUnavailable as error:
                 if self._closing:
                     raise
                 log.warning("what became of a delivery waits for the store: %s", error)
                 await asyncio.sleep(_STORE_AWAY)
-            else:
-                return
 
     async def _attempt_once(self, row: Delivery) -> Receipt | CaseRef | None:
         try:
@@ -255,13 +267,24 @@ class Outbox:
         else:
             _wait_in_doubt(row, tx.now + timedelta(seconds=_back_off(row.attempts)))
 
-    def _sent(self, tx: Transaction, id: int, receipt: Receipt | CaseRef | None) -> None:
+    def _sent(
+        self, tx: Transaction, id: int, receipt: Receipt | CaseRef | None
+    ) -> Delivery | None:
         row = _the(tx, id)
         row.state, row.error = DeliveryState.SENT, ""
         self._waits.over(id)
         if isinstance(receipt, Receipt):
             row.remote_id = receipt.remote_id
         self._receipts.sent(tx, row, receipt)
+        return self._following(tx, row.lane)
+
+    def _following(self, tx: Transaction, lane: str) -> Delivery | None:
+        """What `lane` goes on with: to look at all lanes for it would cost more than to send it.
+        They are looked at where others wait for a place."""
+        if self._closing or len(self._busy) >= self._at_once:
+            return None
+        row = tx.head(lane)
+        return None if row is None or row.next_at > self._now() else row
 
     def _refused(self, tx: Transaction, id: int, reason: str) -> None:
         row = _the(tx, id)

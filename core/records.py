@@ -109,9 +109,9 @@ class DeliveryState(StrEnum):
 class Delivery:
     """One thing to send. Rows of one lane go out strictly in `id` order, one at a time.
 
-    `lane` is "customer:<conversation>" or "case:<case>". `text` is the part's or note's text,
-    `detail` whatever else the kind needs (an agent's message id, a fate). `part` counts from 0;
-    (lane, kind, seq, part) is unique for parts, and `key` is unique for all.
+    `lane` is "customer:<conversation>" or "case:<case>". `text` is the part's or note's text, for
+    a mark the id of the agent's message; `detail` whatever else the kind needs (a fate). `part`
+    counts from 0; (lane, kind, seq, part) is unique for parts, and `key` is unique for all.
     """
 
     id: int

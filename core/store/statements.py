@@ -158,6 +158,7 @@ LANE = (
     .where(deliveries.c.open_lane == bindparam("of_lane"))
     .order_by(deliveries.c.id)
 )
+HEAD = LANE.limit(1)
 UNFINISHED = select(func.count()).where(deliveries.c.open_lane == bindparam("of_lane"))
 PENDING_COUNTS = (
     select(deliveries.c.target, func.count().label("rows"))

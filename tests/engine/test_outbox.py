@@ -1,0 +1,207 @@
+"""Deliveries leave their lanes in order, and what may be repeated needs no note beforehand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime, timedelta
+
+from core.cases import CaseCard, CaseLine, Fate
+from core.couriers import Couriers
+from core.errors import SendLater
+from core.messages import CaseRef, DeliveryKey, Receipt
+from core.outbox import Outbox
+from core.ports import Inbox, Status
+from core.receipts import Receipts
+from core.records import Delivery, DeliveryKind, DeliveryState, Target
+from core.store import Transaction
+from tests.engine.core import Core, address
+
+
+class Desk:
+    """Has a thread for every case. `refusing` marks are put off; `held` ones never end."""
+
+    name = "desk"
+    status = Status(True)
+
+    def __init__(self) -> None:
+        self.posted: list[str] = []
+        self.refusing = 0
+        self.held = False
+        self._news = asyncio.Event()
+
+    async def start(self, inbox: Inbox) -> None:
+        raise NotImplementedError
+
+    async def stop(self) -> None:
+        raise NotImplementedError
+
+    async def open_case(self, card: CaseCard, key: DeliveryKey) -> CaseRef:
+        return CaseRef("T1", "C1", f"{card.case}.0")
+
+    async def relay(self, case: CaseRef, lines: Sequence[CaseLine], key: DeliveryKey) -> Receipt:
+        return self._post(lines[-1].text)
+
+    async def edit(self, case: CaseRef, remote_id: str, line: CaseLine) -> None:
+        self._post(f"edit {line.text}")
+
+    async def show_card(self, case: CaseRef, card: CaseCard) -> None:
+        self._post("card")
+
+    async def note(
+        self,
+        case: CaseRef,
+        text: str,
+        key: DeliveryKey,
+        *,
+        broadcast: bool = False,
+        code: str = "",
+    ) -> Receipt:
+        return self._post(text)
+
+    async def mark(self, case: CaseRef, external_id: str, fate: Fate) -> None:
+        self._post(f"{fate} {case.thread} {external_id}")
+        if self.held:
+            await asyncio.Event().wait()
+        if self.refusing:
+            self.refusing -= 1
+            raise SendLater("slowly", 1)
+
+    async def announce(self, text: str) -> None:
+        self._post(text)
+
+    async def find(
+        self, case: CaseRef | None, key: DeliveryKey, since: datetime
+    ) -> Receipt | CaseRef | None:
+        return None
+
+    def _post(self, what: str) -> Receipt:
+        self.posted.append(what)
+        self._news.set()
+        return Receipt(f"r{len(self.posted)}")
+
+    async def has(self, count: int) -> list[str]:
+        async with asyncio.timeout(5):
+            while len(self.posted) < count:
+                self._news.clear()
+                await self._news.wait()
+        return self.posted
+
+
+@asynccontextmanager
+async def outbox(core: Core, desk: Desk, at_once: int = 100) -> AsyncIterator[Outbox]:
+    box = Outbox(
+        core.store,
+        Couriers(core.store, {}, desk),
+        Receipts(core.casework, lambda: core.policy, lambda _text: None),
+        core.tasks,
+        lambda: core.now,
+        attempt=lambda: timedelta(seconds=10),
+        failed=lambda _target, _error: None,
+        at_once=at_once,
+    )
+    core.store.on_work(box.wake)
+    running = asyncio.create_task(box.run())
+    try:
+        yield box
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+        await core.tasks.close()
+
+
+async def _with_replies(core: Core, count: int) -> None:
+    """A case in which an agent has replied so often, everything before sent."""
+    await core.wrote("a human please")
+    await core.thread_opened()
+    await core.agent_says("Hi!", ts="2.0")
+    await core.queued("case:1")
+    for number in range(count):
+        await core.agent_says("And this", ts=f"3.{number}")
+
+
+async def _marks(core: Core) -> list[Delivery]:
+    conversation = (await core.conversation()).id
+    kinds = (DeliveryKind.MARK,)
+    last = (await core.conversation()).last_seq
+    found = await core.store.read(
+        lambda tx: [tx.deliveries_of(conversation, seq, kinds) for seq in range(1, last + 1)]
+    )
+    return [row for rows in found for row in rows][1:]
+
+
+async def test_a_lane_goes_on_in_its_order(core: Core) -> None:
+    await _with_replies(core, 3)
+    desk = Desk()
+    async with outbox(core, desk):
+        assert await desk.has(3) == [f"delivered 1.0 3.{number}" for number in range(3)]
+        await core.agent_says("One more", ts="3.9")
+        assert (await desk.has(4))[-1] == "delivered 1.0 3.9"
+
+
+async def test_a_mark_that_a_crash_cut_off_is_made_again(core: Core) -> None:
+    await _with_replies(core, 1)
+    before = Desk()
+    before.held = True
+    async with outbox(core, before):
+        await before.has(1)
+    assert [row.state for row in await _marks(core)] == [DeliveryState.PENDING]
+    after = Desk()
+    async with outbox(core, after):
+        assert await after.has(1) == ["delivered 1.0 3.0"]
+
+
+async def test_a_mark_that_is_put_off_counts_as_an_attempt_and_holds_its_lane(core: Core) -> None:
+    await _with_replies(core, 2)
+    desk = Desk()
+    desk.refusing = 1
+    async with outbox(core, desk) as box:
+        await desk.has(1)
+        await box.close(5)
+    marks = [(row.state, row.attempts, row.error) for row in await _marks(core)]
+    assert marks == [(DeliveryState.PENDING, 1, "slowly"), (DeliveryState.PENDING, 0, "")]
+    core.later(seconds=2)
+    async with outbox(core, desk):
+        assert (await desk.has(3))[1:] == ["delivered 1.0 3.0", "delivered 1.0 3.1"]
+
+
+async def test_a_mark_that_an_earlier_version_queued_finds_its_line(core: Core) -> None:
+    await _with_replies(core, 1)
+    (mark,) = await _marks(core)
+
+    def as_it_was(tx: Transaction) -> None:
+        row = tx.delivery(mark.id)
+        assert row is not None
+        row.text = ""
+
+    await core.store.write(as_it_was)
+    desk = Desk()
+    async with outbox(core, desk):
+        assert await desk.has(1) == ["delivered 1.0 3.0"]
+
+
+async def test_a_lane_makes_room_where_others_wait_for_a_place(core: Core) -> None:
+    await _with_replies(core, 0)
+    case = await core.case()
+
+    def notes(tx: Transaction) -> None:
+        conversation = tx.open_conversation(address())
+        for number, lane in enumerate(("one", "two", "one", "two")):
+            tx.add_delivery(
+                conversation=conversation,
+                target=Target.DESK,
+                kind=DeliveryKind.NOTE,
+                case=tx.case(case.id),
+                seq=0,
+                part=number,
+                text=f"{lane} {number}",
+                lane=lane,
+                next_at=tx.now - timedelta(minutes=10 - number),
+            )
+
+    await core.store.write(notes)
+    desk = Desk()
+    async with outbox(core, desk, at_once=1):
+        assert await desk.has(4) == ["one 0", "two 1", "one 2", "two 3"]
