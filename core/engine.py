@@ -38,6 +38,8 @@ from core.replies import Replies
 from core.store import Store, Transaction, Work
 from core.turns import Turns
 
+_COUNTED = (CustomerWrote, ButtonPressed)
+
 
 class Engine:
     """The Inbox of every connector and of the desk."""
@@ -122,7 +124,7 @@ class Engine:
     def over_limit(self, event: InboundEvent) -> bool:
         """A channel that can refuse has the customer try again later; any other stores the
         message all the same, because its platform would not keep it for us."""
-        if not isinstance(event, CustomerWrote | ButtonPressed):
+        if not isinstance(event, _COUNTED):
             return False
         wait = self._rates.wait_for(event.address)
         if wait and self._replies.can_refuse(event.address.channel):

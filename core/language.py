@@ -35,10 +35,13 @@ _NOT_LATIN = {name for name, _ in _SCRIPTS} | {n for names in _SAME_SCRIPT.value
 _LATIN = tuple(name for name in LANGUAGES if name not in _NOT_LATIN)
 _UKRAINIAN = re.compile("[іїєґ]", re.IGNORECASE)
 
-_LETTERS = tuple(
-    (language, re.compile("[" + "".join(f"{first}-{last}" for first, last in spans) + "]"))
-    for language, spans in _SCRIPTS
-)
+
+def _any_of(*spans: tuple[str, str]) -> re.Pattern[str]:
+    return re.compile("[" + "".join(f"{first}-{last}" for first, last in spans) + "]")
+
+
+_LETTERS = tuple((language, _any_of(*spans)) for language, spans in _SCRIPTS)
+_OTHER_LETTERS = _any_of(*(span for _, spans in _SCRIPTS for span in spans))
 
 # How much likelier the words must be in another language, as a logarithm: to choose at all, to
 # leave a language that was chosen, and to choose one that the business does not speak.
@@ -59,7 +62,7 @@ def guess_language(
     of the text, where somebody has cut them already.
     """
     text = text[:MAX_CHARS]
-    seen = _by_script(text)
+    seen = "" if text.isascii() else _by_script(text)
     if seen:
         return _of_script(seen, text, known, spoken)
     if known:
@@ -75,7 +78,7 @@ def guess_language(
 
 
 def _by_script(text: str) -> str:
-    if text.isascii():
+    if not _OTHER_LETTERS.search(text):
         return ""
     return next((language for language, letters in _LETTERS if letters.search(text)), "")
 
@@ -93,23 +96,31 @@ def _of_script(seen: str, text: str, known: str, spoken: Sequence[str]) -> str:
 def _plainly(known: str, found: Sequence[str], spoken: Sequence[str]) -> str:
     """The language of which the commonest words leave no doubt, as they do for most messages:
     the known one, or one of ours where the known one is written otherwise; "" for none."""
-    ours = _latin(tuple(spoken))
-    base = _base(known)
-    candidates = ((base, known),) if base in _LATIN else ours if base in _NOT_LATIN else ()
-    for language, name in candidates:
+    for language, name, others in _candidates(known, tuple(spoken)):
         own = len(lexicon(language).commonest.intersection(found))
         if own < _ENOUGH or 3 * own < len(found):
             continue
-        others = [one for one, _ in ours if one != language]
-        if all(len(lexicon(one).commonest.intersection(found)) < own for one in others):
+        for one in others:
+            if len(lexicon(one).commonest.intersection(found)) >= own:
+                break
+        else:
             return name
     return ""
 
 
-@lru_cache(maxsize=64)
-def _latin(spoken: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """Those of `spoken` in Latin letters that have a list, without and with their region."""
-    return tuple((_base(name), name) for name in spoken if _base(name) in _LATIN)
+@lru_cache(maxsize=256)
+def _candidates(
+    known: str, spoken: tuple[str, ...]
+) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    """Which languages `_plainly` tries: without and with their region, and the others of ours
+    that must have fewer of the words."""
+    ours = [(_base(name), name) for name in spoken if _base(name) in _LATIN]
+    base = _base(known)
+    tried = [(base, known)] if base in _LATIN else ours if base in _NOT_LATIN else []
+    return tuple(
+        (language, name, tuple(one for one, _ in ours if one != language))
+        for language, name in tried
+    )
 
 
 def _words(text: str) -> list[str]:

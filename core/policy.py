@@ -102,11 +102,11 @@ class Policy:
         self, text: str, conversation: Conversation, now: datetime, language: str = ""
     ) -> Question:
         return Question(
-            text=text,
-            channel=conversation.address.channel,
-            language=language or conversation.language,
-            is_open=not self.rules.ask_the_time or self.is_open(now),
-            names={"customer.name": conversation.sender.name},
+            text,
+            conversation.address.channel,
+            language or conversation.language,
+            not self.rules.ask_the_time or self.is_open(now),
+            {"customer.name": conversation.sender.name},
         )
 
     def asks_back(self, *, has_model: bool) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.handover import Asks, Cause, HandOver
+from core.handover import DEFAULT_ASK, Asks, Cause, HandOver
 
 
 @pytest.mark.parametrize(
@@ -72,6 +72,17 @@ def test_other_words_and_forms_are_no_wish_for_a_person(text: str) -> None:
 
 def test_words_are_told_as_they_are_listed() -> None:
     assert Asks().asked("please can I talk to a person?") == "talk to a person"
+
+
+@pytest.mark.parametrize("language", DEFAULT_ASK)
+def test_everything_that_is_listed_is_heard(language: str) -> None:
+    asks = Asks()
+    for phrase in DEFAULT_ASK[language]:
+        assert asks.asked(f"ah, {phrase}!"), phrase
+
+
+def test_a_mark_without_words_may_call_a_person() -> None:
+    assert Asks({"en": ["!!!"]}).asked("so late!!!") == "!!!"
 
 
 def test_own_words_replace_those_of_their_language_only() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from core.quick_replies.heard import Heard
 from core.quick_replies.patterns import BadRegex, Pattern
@@ -17,26 +18,29 @@ from core.translations import choose, speaks
 Path = tuple[str | int, ...]
 
 
-class Message(NamedTuple):
-    """A question with the work done that all rules share: `hits` are the keys of all phrases
-    that count as being in it, `encoded` is the text that regular expressions see, where any rule
-    has some."""
+class Message(Struct, frozen=True):
+    """A question with the work done that all rules share. `encoded` is the text that regular
+    expressions see, where any rule has some; `patterns` are those that are in it, None where each
+    must be searched for. `hits` are the keys of all phrases that count as being in the message;
+    `is_exact`: as they are written."""
 
     question: Question
     encoded: bytes
+    patterns: Sequence[Pattern] | None
     hits: Set[str]
+    is_exact: bool
     heard: Heard
 
     def seen(self, key: str, phrase: str) -> str:
         """`phrase` as people are told that it was found."""
-        return f'"{phrase}"{"" if self.is_exact else self.heard.written(key)}'
+        return f'"{phrase}"' if self.is_exact else f'"{phrase}"{self.heard.written(key)}'
 
-    @property
-    def is_exact(self) -> bool:
-        return self.hits is self.heard.exact
+    def heard_as(self, hits: Set[str]) -> Message:
+        exact = hits is self.heard.exact
+        return Message(self.question, self.encoded, self.patterns, hits, exact, self.heard)
 
 
-class Refusal(NamedTuple):
+class Refusal(Struct, frozen=True):
     """Why a rule does not answer, as a sentence about `what`. `close`: its words did hit,
     something else spoke against it."""
 
@@ -49,6 +53,7 @@ class Refusal(NamedTuple):
         return self.sentence.format(self.what)
 
 
+_NOTHING: Mapping[str, str] = {}
 _NO_WORD = Refusal("none of its words or patterns is in the message", close=False)
 
 
@@ -73,6 +78,8 @@ class CompiledRule:
     """The reply where there is one for everybody, with nothing to fill in."""
     asks_more: bool
     """Whether more than `any`, `regex` and `examples` decides."""
+    wants_words: bool
+    """Whether one of these three must hit."""
 
     def triggers(self) -> frozenset[str] | None:
         """Keys of which a message must have one, or one of the patterns, for this rule to match
@@ -84,53 +91,59 @@ class CompiledRule:
     def judge(self, message: Message, example: str = "") -> Hit | Refusal:
         """`example` is the one that the message is like, where no words of this rule are in it."""
         values: dict[str, str] = {}
-        matched = self._exact(message, values, example)
-        if matched is None:
+        seen = self._any_seen(message)
+        if self.patterns and not (seen and self.only_text is not None):
+            seen = self._patterns_seen(message, seen, values)
+        if not seen and example:
+            seen = f'example "{example}"'
+        if not seen and self.wants_words:
             return _NO_WORD
         if self.asks_more:
-            refusal = self._groups_hit(message, matched) or self._refused(message)
-            if refusal is not None:
+            groups = self._groups_seen(message)
+            if isinstance(groups, Refusal):
+                return groups
+            if refusal := self._refused(message):
                 return refusal
+            seen = f"{seen}, {groups}" if seen and groups else seen or groups
         text = self._text(message.question, values)
         if isinstance(text, Refusal):
             return text
-        exact = bool(matched) and not example and message.is_exact
-        return self._hit(message.question, text, ", ".join(matched) or EVERY, values, exact)
+        exact = message.is_exact and not example and bool(seen)
+        return self._hit(message.question, text, seen or EVERY, exact)
 
     def chosen(self, question: Question) -> Hit | Refusal:
         """The answer for a customer who has chosen this rule, so that no words matter."""
-        text = self._text(question, {})
+        text = self._text(question, _NOTHING)
         if isinstance(text, Refusal):
             return text
-        return self._hit(question, text, "the customer's choice", {}, True)
+        return self._hit(question, text, "the customer's choice", True)
 
-    def _hit(
-        self, question: Question, text: str, seen: str, values: dict[str, str], exact: bool
-    ) -> Hit:
+    def _hit(self, question: Question, text: str, seen: str, exact: bool) -> Hit:
         buttons = self.rule.buttons
         shown = tuple(b.shown(question.language) for b in buttons) if buttons else ()
-        return Hit(self.rule, text, shown, seen, values, exact)
+        return Hit(self.rule, text, shown, seen, exact)
 
-    def _exact(self, message: Message, values: dict[str, str], example: str) -> list[str] | None:
-        """What matched of `any`, `regex` and `examples`, None when nothing did; fills `values`."""
-        matched = []
-        for phrase_key, phrase in self.any.items():
-            if phrase_key in message.hits:
-                matched.append(f"any {message.seen(phrase_key, phrase)}")
-                break
+    def _any_seen(self, message: Message) -> str:
+        for key, phrase in self.any.items():
+            if key in message.hits:
+                return f"any {message.seen(key, phrase)}"
+        return ""
+
+    def _patterns_seen(self, message: Message, seen: str, values: dict[str, str]) -> str:
+        """`seen`, else the first pattern in the message; fills `values`. Which patterns are in it
+        is told already; only what their groups hold takes a search."""
+        told = None if self.only_text is None else message.patterns
         for pattern in self.patterns:
-            found = pattern.search(message.encoded)
+            if told is None:
+                found = pattern.search(message.encoded)
+            else:
+                found = _NOTHING if pattern in told else None
             if found is not None:
-                matched = matched or [f'regex "{pattern.source}"']
+                seen = seen or f'regex "{pattern.source}"'
                 values.update({**found, **values})
-        if not matched and example:
-            matched = [f'example "{example}"']
-        when = self.rule.when
-        return None if not matched and (when.any or when.regex or when.examples) else matched
+        return seen
 
-    def _groups_hit(self, message: Message, matched: list[str]) -> Refusal | None:
-        if not self.groups:
-            return None
+    def _groups_seen(self, message: Message) -> str | Refusal:
         words: list[str] = []
         for group in self.groups:
             key = next((key for key in group if key in message.hits), None)
@@ -138,8 +151,7 @@ class CompiledRule:
                 wanted = _Either(f'"{phrase}"' for phrase in group.values())
                 return Refusal("of `all`, {} is missing", wanted, bool(words or self.any))
             words.append(message.seen(key, group[key]))
-        matched.append(f"all {' + '.join(words)}")
-        return None
+        return f"all {' + '.join(words)}" if words else ""
 
     def _refused(self, message: Message) -> Refusal | None:
         """What of `none` and the filters speaks against this rule."""
@@ -198,6 +210,7 @@ class Compiler:
             patterns=patterns,
             templates=templates,
             only_text=only.literal if only else None,
+            wants_words=bool(when.any or when.regex or when.examples),
             asks_more=bool(when.all or when.none or when.channels or when.languages or when.hours),
         )
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import cached_property
 
+from msgspec import Struct
+
 from core.folding import words
 from core.quick_replies.phrases import Phrases, words_of
 from core.quick_replies.reader import Reader, Reading
@@ -34,19 +36,16 @@ class Vocabulary:
         return Phrases(self._listed, same) if same else self.exact
 
 
-class Heard:
+class Heard(Struct):
     """The keys of the phrases in one message. `exact` are among `forms`, these among `typos`."""
 
-    __slots__ = ("_forms", "_reading", "_text", "_tokens", "_typos", "_vocabulary", "exact")
-
-    def __init__(self, vocabulary: Vocabulary, tokens: Sequence[str], text: str) -> None:
-        self._vocabulary = vocabulary
-        self._tokens = tokens
-        self._text = text
-        self._reading: Reading | None = None
-        self._forms: Set[str] | None = None
-        self._typos: Set[str] | None = None
-        self.exact: Set[str] = vocabulary.exact.hits(tokens, text)
+    vocabulary: Vocabulary
+    tokens: Sequence[str]
+    text: str
+    exact: Set[str]
+    _reading: Reading | None = None
+    _forms: Set[str] | None = None
+    _typos: Set[str] | None = None
 
     @property
     def forms(self) -> Set[str]:
@@ -58,23 +57,23 @@ class Heard:
     @property
     def typos(self) -> Set[str]:
         if self._typos is None:
-            forms, typos = self._read()
-            self._typos = self._hits({**forms, **typos}) if typos else self.forms
+            read = self._read()
+            self._typos = self._hits({**read.forms, **read.typos}) if read.typos else self.forms
         return self._typos
 
     def written(self, key: str) -> str:
         """For people: how the message writes the words of a phrase that it has in other ways."""
-        read, same = self._read(), self._vocabulary.reader.same
-        missing = {*words_of(key)} - {*self._tokens}
+        read, same = self._read(), self.vocabulary.reader.same
+        missing = {*words_of(key)} - {*self.tokens}
         meant = {same.get(word, word) for word in missing}
         others = {**read.forms, **read.typos}.items()
         return "".join(f', written "{word}"' for word, stands in others if stands in meant)
 
     def _read(self) -> Reading:
         if self._reading is None:
-            self._reading = self._vocabulary.reader.read(self._tokens)
+            self._reading = self.vocabulary.reader.read(self.tokens)
         return self._reading
 
     def _hits(self, read: Mapping[str, str]) -> Set[str]:
-        tokens = [read.get(token, token) for token in self._tokens]
-        return self._vocabulary.loose.hits(tokens, self._text)
+        tokens = [read.get(token, token) for token in self.tokens]
+        return self.vocabulary.loose.hits(tokens, self.text)

@@ -59,8 +59,7 @@ class QuickReplies:
         self.vocabulary = Vocabulary((p for rule in rules for p in _phrases_of(rule)), languages)
         self._by_key: dict[str, list[int]] = defaultdict(list)
         self._always: list[int] = []
-        patterns: list[Pattern] = []
-        self._of_pattern: list[int] = []
+        self._of_pattern: dict[Pattern, int] = {}
         for number, rule in enumerate(rules):
             triggers = rule.triggers()
             if triggers is None:
@@ -68,10 +67,9 @@ class QuickReplies:
                 continue
             for key in triggers:
                 self._by_key[key].append(number)
-            patterns += rule.patterns
-            self._of_pattern += [number] * len(rule.patterns)
-        self._patterns = PatternSet(patterns)
-        self._has_patterns = bool(patterns)
+            self._of_pattern.update(dict.fromkeys(rule.patterns, number))
+        self._patterns = tuple(self._of_pattern)
+        self._together = PatternSet(self._patterns)
         self.ask_the_time = any(rule.rule.when.hours is not None for rule in rules)
 
     @classmethod
@@ -115,12 +113,12 @@ class QuickReplies:
         written, else in other forms, else mistyped. A rule that asks for no words gives way to
         those before it only. `tokens` are the `words` of the question, where somebody has cut
         them already."""
-        message = self._read(question, tokens)
+        message = self._read(question, words(question.text) if tokens is None else tokens)
         found = self._first(message)
         if found is not None and found[1].exact:
             return found[1]
         for hits in self._looser(message):
-            looser = self._first(message._replace(hits=hits), found)
+            looser = self._first(message.heard_as(hits), found)
             if looser is not None and looser is not found:
                 return looser[1]
         return None if found is None else found[1]
@@ -142,7 +140,7 @@ class QuickReplies:
         self, question: Question, hit: Hit | None, examples: Examples
     ) -> tuple[Likely, ...]:
         end = len(self._rules) if hit is None else self._numbers[hit.rule.id]
-        message = self._read(question, None)
+        message = self._read(question, words(question.text))
         found: dict[int, Likely] = {}
         for guess, rules in examples.nearest(question.text):
             would = (self._would(message, guess, rule) for rule in rules if rule < end)
@@ -171,8 +169,8 @@ class QuickReplies:
             found = self.examples.decide(likely) or hit
             hit, close = (None, found) if isinstance(found, Close) else (found, None)
         near: list[NearMiss] = []
-        message = self._read(question, None)
-        message = message._replace(hits=message.heard.typos)
+        message = self._read(question, words(question.text))
+        message = message.heard_as(message.heard.typos)
         for number in self._concerned(message):
             rule, verdict = self._rules[number].rule, self._rules[number].judge(message)
             if hit is None or rule is not hit.rule:
@@ -195,11 +193,16 @@ class QuickReplies:
         tokens = words(phrase)
         return self.vocabulary.exact.hits(tokens, "" if tokens else phrase)
 
-    def _read(self, question: Question, tokens: Sequence[str] | None) -> Message:
+    def _read(self, question: Question, tokens: Sequence[str]) -> Message:
         text = question.text
-        heard = Heard(self.vocabulary, words(text) if tokens is None else tokens, text)
-        encoded = plain(text).encode() if self._has_patterns else b""
-        return Message(question, encoded, heard.exact, heard)
+        hits = self.vocabulary.exact.hits(tokens, text)
+        heard = Heard(self.vocabulary, tokens, text, hits)
+        if not self._patterns:
+            return Message(question, b"", (), hits, True, heard)
+        encoded = plain(text).encode()
+        numbers = self._together.found(encoded)
+        patterns = None if numbers is None else [self._patterns[number] for number in numbers]
+        return Message(question, encoded, patterns, hits, True, heard)
 
     def _first(self, message: Message, last: _Found | None = None) -> _Found | None:
         """The first rule that answers, `last` when no rule before it does."""
@@ -221,10 +224,13 @@ class QuickReplies:
 
     def _concerned(self, message: Message) -> Sequence[int]:
         """The rules that may have something to say, in the order of the file."""
-        numbers = [n for key in message.hits for n in self._by_key.get(key, ())]
-        if self._has_patterns:
-            for found in self._patterns.found(message.encoded):
-                numbers.append(self._of_pattern[found])
+        numbers: list[int] = []
+        for key in message.hits:
+            numbers += self._by_key.get(key, ())
+        if message.patterns is None:
+            numbers += self._of_pattern.values()
+        elif message.patterns:
+            numbers += [self._of_pattern[pattern] for pattern in message.patterns]
         if not numbers:
             return self._always
         numbers += self._always

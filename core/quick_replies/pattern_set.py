@@ -17,7 +17,6 @@ class PatternSet:
 
     def __init__(self, patterns: Sequence[Pattern], max_memory: int = _MAX_MEMORY) -> None:
         """`max_memory`: bytes that the automaton may come to need."""
-        self._all = range(len(patterns))
         together = re2.Set.SearchSet(options(max_memory))
         for pattern in patterns:
             together.Add(pattern.narrow)
@@ -26,14 +25,14 @@ class PatternSet:
         self._witness: int = together.Add("")
         self._set = together if _compiles(together) else None
 
-    def found(self, text: bytes) -> Sequence[int]:
-        """The numbers of the patterns that may be in `text`, in any order: every one that is, and
-        in rare cases others."""
-        if not self._all or self._set is None:
-            return self._all
-        found: list[int] = self._set.Match(text)
+    def found(self, text: bytes) -> list[int] | None:
+        """The numbers of the patterns that are in `text`, in any order; None in the rare case that
+        this cannot be told so, and each must be asked by itself."""
+        if self._set is None:
+            return None
+        found: list[int] = self._set.Match(text) or []
         if self._witness not in found:
-            return self._all
+            return None
         found.remove(self._witness)
         return found
 

@@ -7,6 +7,7 @@ look-ahead and no back-references, and the reasons it gives are short, so they a
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 
 import re2  # type: ignore[import-untyped]
 
@@ -81,7 +82,7 @@ class Pattern:
         self._regex = _compile(self.narrow)
         self.names: frozenset[str] = frozenset(self._regex.groupindex)
 
-    def search(self, text: bytes) -> dict[str, str] | None:
+    def search(self, text: bytes) -> Mapping[str, str] | None:
         """The named groups that took part, None when nothing in `text` matches: the UTF-8 of
         what went through `core.folding.plain`, encoded once for all patterns."""
         found = self._regex.search(text)

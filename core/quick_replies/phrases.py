@@ -35,24 +35,27 @@ class Phrases:
         self._same = same
         self._root: dict[str, _Node] = {}
         self._marks: dict[str, str] = {}
-        for phrase in phrases:
-            self._add(phrase)
+        signs = {sign for phrase in phrases if (sign := self._add(phrase))}
         self._starts = frozenset(self._root)
+        self._signs = frozenset(signs)
 
-    def _add(self, phrase: str) -> None:
+    def _add(self, phrase: str) -> str:
+        """The word by which `may_be_in` knows the phrase: its longest, which is hardly as common
+        as its first ("a", in "à une personne")."""
         written = words(phrase)
         tokens = [self._same.get(token, token) for token in written]
         if not tokens:
             mark = fold(phrase).strip()
             if mark:
                 self._marks.setdefault(mark, phrase)
-            return
+            return ""
         node = self._root.setdefault(tokens[0], _Node())
         for token in tokens[1:]:
             node = node.after.setdefault(token, _Node())
         node.phrase = node.phrase or phrase
         if key(written) not in node.keys:
             node.keys = (*node.keys, key(written))
+        return max(tokens, key=len)
 
     def hits(self, tokens: Sequence[str], text: str) -> frozenset[str] | set[str]:
         """The keys (see `key`) of all phrases in `text`, whose words are `tokens`."""
@@ -63,20 +66,17 @@ class Phrases:
         found: set[str] = set()
         for token in starts:
             node = self._root[token]
+            found.update(node.keys)
             if node.after:
-                found.update(self._longer(node, token, tokens))
-            else:
-                found.update(node.keys)
+                _add_longer(found, node, token, tokens)
         if self._marks:
             folded = fold(text)
             found.update(mark for mark in self._marks if mark in folded)
         return found
 
-    def _longer(self, first: _Node, token: str, tokens: Sequence[str]) -> Iterator[str]:
-        for start, word in enumerate(tokens):
-            if word == token:
-                for _, node in _walked(first, tokens, start):
-                    yield from node.keys
+    def may_be_in(self, tokens: Sequence[str]) -> bool:
+        """False only where `first` would find nothing, and much the quickest to ask."""
+        return bool(self._marks) or not self._signs.isdisjoint(tokens)
 
     def first(self, tokens: Sequence[str], text: str) -> str | None:
         """The phrase, as it was listed, that `text` has first, and of several that begin there
@@ -108,6 +108,18 @@ class Phrases:
             if first is not None:
                 for end, node in _walked(first, tokens, start):
                     yield start, end, node
+
+
+def _add_longer(found: set[str], first: _Node, token: str, tokens: Sequence[str]) -> None:
+    """The keys of all phrases that begin with `token`, which leads to `first`, and go on."""
+    start = -1
+    for _ in range(tokens.count(token)):
+        start = end = tokens.index(token, start + 1)
+        node: _Node | None = first
+        while node is not None:
+            found.update(node.keys)
+            end += 1
+            node = node.after.get(tokens[end]) if end < len(tokens) else None
 
 
 def _walked(node: _Node | None, tokens: Sequence[str], start: int) -> Iterator[tuple[int, _Node]]:

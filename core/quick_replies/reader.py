@@ -8,7 +8,8 @@ messages are made of the same few thousand words.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from core.lexicon import LANGUAGES, lexicon
 from core.quick_replies.forms import Forms
@@ -20,7 +21,7 @@ _ENDING = 3  # letters of the longest ending that a mistyped word may lose
 _EVERYWHERE = "en"  # English words are part of every other language's
 
 
-class Reading(NamedTuple):
+class Reading(Struct, frozen=True):
     """Words of a message to words of the rules: other forms of them, and mistyped ones."""
 
     forms: Mapping[str, str]
@@ -49,8 +50,9 @@ class Reader:
         self._known = known
         self._languages = sorted((spoken | {_EVERYWHERE}) & {*LANGUAGES})
         self.same: Mapping[str, str] = self._forms.same if self._forms else {}
-        self._as_listed = frozenset(words) - self.same.keys()
         self._meaningless: set[str] = set()
+        self._left = set(words) - self.same.keys()
+        """All words that are left as they are, so that those of a message are looked up once."""
 
     @property
     def remembered(self) -> int:
@@ -58,9 +60,9 @@ class Reader:
         return len(self._meaningless)
 
     def read(self, tokens: Sequence[str]) -> Reading:
-        strange = set(tokens).difference(self._as_listed, self._meaningless)
-        if not strange:
+        if self._left.issuperset(tokens):
             return _AS_WRITTEN
+        strange = set(tokens).difference(self._left)
         forms: dict[str, str] = {}
         typos: dict[str, str] = {}
         for word in [word for word in dict.fromkeys(tokens) if word in strange][:_MOST]:
@@ -101,5 +103,7 @@ class Reader:
 
     def _remember(self, word: str) -> None:
         if len(self._meaningless) >= _REMEMBERED:
+            self._left -= self._meaningless
             self._meaningless.clear()
         self._meaningless.add(word)
+        self._left.add(word)

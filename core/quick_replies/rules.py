@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from core.errors import FrontdeskError
 from core.messages import Button
@@ -81,7 +82,7 @@ class Rule:
     title: Mapping[str, str] = field(default_factory=dict)
 
 
-class Question(NamedTuple):
+class Question(Struct, frozen=True):
     """A customer's message and what the filters and placeholders need to know about it.
 
     `names` holds the values of placeholders such as "customer.name"; "" counts as no value.
@@ -97,7 +98,7 @@ class Question(NamedTuple):
 EVERY = "every message"
 
 
-class Hit(NamedTuple):
+class Hit(Struct, frozen=True):
     """A rule that answers. `text` and `buttons` are in the customer's language; `matched` tells
     people what it saw, such as `any "refund"`. `exact`: the message has the rule's own words."""
 
@@ -105,7 +106,6 @@ class Hit(NamedTuple):
     text: str
     buttons: tuple[Button, ...]
     matched: str
-    values: Mapping[str, str]
     exact: bool = True
 
     @property
