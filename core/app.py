@@ -11,6 +11,7 @@ import resource
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import BaseModel, SecretStr
 
 import connectors
-from core import memory
+from core import folding, memory
 from core.allocator import Allocator
 from core.errors import FrontdeskError, Problem, SettingsError
 from core.ports import AgentDesk, Connector, Embedder, LanguageModel, Services
@@ -158,6 +159,7 @@ def run(path: Path) -> int:
     except SettingsError as error:
         sys.stderr.write(f"{error.report()}\n")
         return 2
+    settings = _tidied(settings, allocator)
     _tell(settings.warnings)
     raise_file_limit()
     try:
@@ -165,6 +167,15 @@ def run(path: Path) -> int:
     except (FrontdeskError, OSError) as error:
         log.error("frontdesk could not start: %s", _told(error, settings))
         return 1
+
+
+def _tidied(settings: Settings, allocator: Allocator) -> Settings:
+    """The same, where thousands of rules are in nobody's way."""
+    folding.forget()
+    allocator.give_back(False)
+    rules, places = memory.moved((settings.quick_replies, settings.places))
+    allocator.give_back(True)
+    return replace(settings, quick_replies=rules, places=places)
 
 
 def _tell(warnings: Sequence[Problem]) -> None:

@@ -216,7 +216,8 @@ def _version() -> int:
 def _run(options: argparse.Namespace) -> int:
     from core.lazily import lazily
 
-    lazily("aiohttp")  # its server serves the web, its client only Slack
+    # The server serves the web, the client only Slack; nobody may ever ask for the metrics.
+    lazily("aiohttp", "prometheus_client")
     from core.app import run
 
     return run(options.settings) or FINE

@@ -93,10 +93,10 @@ def fold(text: str) -> str:
 
 
 @cache
-def _simplified() -> dict[int, str]:
+def _simplified() -> dict[int, int]:
     """Traditional characters to simplified ones, read when the first Chinese is met."""
     lines = read("zh-variants").split()
-    return {ord(variant): line[0] for line in lines for variant in line[1:]}
+    return {ord(variant): ord(line[0]) for line in lines for variant in line[1:]}
 
 
 def words(text: str) -> list[str]:
@@ -159,3 +159,9 @@ def _shape(char: str) -> str:
 
 
 _SHAPES = _Shapes()
+
+
+def forget() -> None:
+    """What was learnt of characters; it is learnt again as they come along."""
+    _SHAPES.clear()
+    _cut.cache_clear()

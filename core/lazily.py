@@ -83,7 +83,7 @@ def _is_harmless(node: ast.stmt) -> bool:
             return True
         case ast.Assign([ast.Name()], value) | ast.AnnAssign(ast.Name(), value=value):
             return _is_literal(value)
-        case ast.If(test=ast.Name("TYPE_CHECKING")):
+        case ast.If(test=ast.Name("TYPE_CHECKING") | ast.Compare(ast.Name("__name__"))):
             return True
         case _:
             return False

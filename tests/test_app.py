@@ -20,7 +20,8 @@ from sandbox.slack import SlackSandbox
 from sandbox.telegram import TelegramSandbox
 
 ROOT = Path(__file__).parent.parent
-HEAVY = ("openai", "telegram", "slack_bolt", "slack_sdk", "alembic", "playwright")
+HEAVY = ("openai", "telegram", "slack_bolt", "slack_sdk", "alembic", "playwright", "jwt")
+UNUSED = ("aiohttp.client", "prometheus_client.exposition")
 QUIET = {
     name: value
     for name, value in os.environ.items()
@@ -130,20 +131,18 @@ async def test_no_platforms_library_is_loaded_while_its_channel_is_off(tmp_path:
     async with running(path):
         pass  # the first start makes the database, which takes a library of its own
     source = f"""
-import asyncio, sys
-from datetime import timedelta
-from pathlib import Path
-from core.app import Composition, utc_now
-from core.service import Service
+import logging, os, signal, sys
+from core.cli import main
 
-async def main():
-    composition = Composition(Path({str(path)!r}), {{}})
-    service = Service(composition.load(), composition.outward(), now=utc_now)
-    await service.start()
-    await service.stop(timedelta(0))
-    print(*[name for name in {HEAVY!r} if name in sys.modules])
+class Ready(logging.Handler):
+    def emit(self, record):
+        if "ready" in record.getMessage():
+            os.kill(os.getpid(), signal.SIGTERM)
 
-asyncio.run(main())
+logging.getLogger("core.app").addHandler(Ready())
+code = main(["run", "--settings", {str(path)!r}])
+print(*[name for name in {HEAVY + UNUSED!r} if name in sys.modules])
+sys.exit(code)
 """
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", source, cwd=ROOT, env=QUIET, stdout=PIPE

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from connectors import SECTIONS, SETTINGS
+from core import memory
 from core.allocator import Allocator
 from core.memory import Crowd
+from core.settings import load
 
 
 class Told(Allocator):
@@ -55,3 +60,13 @@ def test_it_is_quick_again_when_most_have_gone_for_good() -> None:
     assert told.wishes == [True, False]
     crowd.grew(300)
     assert told.wishes == [True, False, True]
+
+
+def test_what_is_moved_is_the_same_and_elsewhere() -> None:
+    rules = Path(__file__).parent.parent / "settings.yaml"
+    settings = load(rules, environ={}, channels=SETTINGS, sections=SECTIONS)
+    moved = memory.moved((settings.quick_replies, settings.places))
+    assert moved[0] == settings.quick_replies
+    assert str(moved[1].rules[0]) == str(settings.places.rules[0])
+    mine, other = moved[0][0].when, settings.quick_replies[0].when
+    assert mine is not other

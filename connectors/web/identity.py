@@ -15,15 +15,16 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import jwt
 import msgspec
-from jwt.types import Options
 from msgspec import Meta
 
 from core.clean import clean
 from core.messages import Sender
+
+if TYPE_CHECKING:
+    from jwt.types import Options
 
 log = logging.getLogger(__name__)
 
@@ -113,6 +114,8 @@ class Identities:
             "exp": self._now().timestamp() + _PASS_SECONDS,
             "jti": secrets.token_urlsafe(16),
         }
+        import jwt  # only where a site names its customers
+
         return jwt.encode(claims, self._pass_key, _ALGORITHM)
 
     def holder(self, given: str | None) -> Customer | None:
@@ -156,6 +159,8 @@ class Identities:
 
 
 def _signed(token: str, key: str | bytes, audience: str) -> _Claims:
+    import jwt
+
     if len(token) > _LONGEST_TOKEN:
         raise Unverified("the token is too long")
     try:

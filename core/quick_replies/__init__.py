@@ -17,6 +17,7 @@ from core.quick_replies.rules import (
     Then,
     When,
 )
+from core.quick_replies.scraps import sweep
 from core.quick_replies.shadows import Shadow
 from core.quick_replies.trials import STAND_IN, Failure, run_tests
 
@@ -44,4 +45,5 @@ __all__ = [
     "doubts",
     "needing_a_name",
     "run_tests",
+    "sweep",
 ]

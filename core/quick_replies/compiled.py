@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from core.quick_replies.heard import Heard
 from core.quick_replies.patterns import BadRegex, Pattern
-from core.quick_replies.phrases import key_of
+from core.quick_replies.phrases import Cut
 from core.quick_replies.placeholders import BadTemplate, Template
 from core.quick_replies.rules import EVERY, Fault, Hit, Hours, Question, Rule
 from core.translations import choose, speaks
@@ -53,7 +53,7 @@ class Refusal(Struct, frozen=True):
         return self.sentence.format(self.what)
 
 
-_NOTHING: Mapping[str, str] = {}
+_NOTHING: Mapping[str, str] = {}  # one for all rules
 _NO_WORD = Refusal("none of its words or patterns is in the message", close=False)
 
 
@@ -214,10 +214,10 @@ class Compiler:
             asks_more=bool(when.all or when.none or when.channels or when.languages or when.hours),
         )
 
-    def _phrases(self, number: int, path: Path, phrases: tuple[str, ...]) -> dict[str, str]:
+    def _phrases(self, number: int, path: Path, phrases: tuple[str, ...]) -> Mapping[str, str]:
         keys: dict[str, str] = {}
         for index, phrase in enumerate(phrases):
-            key = key_of(phrase)
+            key = Cut.of(phrase).key
             if key:
                 keys.setdefault(key, phrase)
             else:
@@ -226,7 +226,7 @@ class Compiler:
                 )
         if path[1] == "all" and not phrases:
             self._fault(number, path, "the group is empty, so nothing can match it", "delete it")
-        return keys
+        return keys or _NOTHING
 
     def _patterns(self, number: int, sources: tuple[str, ...]) -> Iterator[Pattern]:
         for index, source in enumerate(sources):

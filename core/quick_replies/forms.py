@@ -48,13 +48,15 @@ class Forms:
         words = [word for word in vocabulary if _may_change(word)]
         scripts = {word: _script(word) for word in words}
         self._beginnings = {word[:_SHORTEST] for word in words}
-        self._stems: dict[str, list[tuple[_Stemmer, dict[str, list[str]]]]] = {}
+        self._stems: dict[str, list[tuple[_Stemmer, dict[str, tuple[str, ...]]]]] = {}
         for language in _able({*languages}, set(scripts.values())):
             script = _SCRIPTS.get(language, "LATIN")
-            stemmer, stems = _Stemmer(language), dict[str, list[str]]()
+            stemmer, stems = _Stemmer(language), dict[str, tuple[str, ...]]()
             for word in words:
                 if scripts[word] == script:
-                    stems.setdefault(stemmer.stem(word), []).append(word)
+                    stem = stemmer.stem(word)
+                    stem = word if stem == word else stem  # one of them is enough
+                    stems[stem] = (*stems.get(stem, ()), word)
             self._stems.setdefault(script, []).append((stemmer, stems))
         self.same: dict[str, str] = {}
         for word in words:

@@ -11,8 +11,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from core.folding import words
-from core.quick_replies.phrases import Phrases, words_of
+from core.quick_replies.phrases import Cut, Phrases, words_of
 from core.quick_replies.reader import Reader, Reading
 
 
@@ -23,7 +22,7 @@ class Vocabulary:
         listed = tuple(phrases)
         self._listed = listed
         self._languages = languages
-        self.words = dict.fromkeys(word for phrase in listed for word in words(phrase))
+        self.words = dict.fromkeys(word for phrase in listed for word in Cut.of(phrase).words)
         self.exact = Phrases(listed)
 
     @cached_property  # takes a moment, and whoever only looks for faults in the rules needs none

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence, Set
 from copy import copy
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from core.quick_replies.heard import Heard, Vocabulary
 from core.quick_replies.pattern_set import PatternSet
 from core.quick_replies.patterns import Pattern
 from core.quick_replies.rules import BadPattern, Close, Fault, Hit, Likely, Question, Rule
+from core.quick_replies.scraps import sweep
 from core.quick_replies.shadows import Shadow, shadows
 
 NAMES = frozenset({"customer.name"})
@@ -57,7 +57,7 @@ class QuickReplies:
         self.examples = examples
         self.has_examples = any(rule.rule.when.examples for rule in rules)
         self.vocabulary = Vocabulary((p for rule in rules for p in _phrases_of(rule)), languages)
-        self._by_key: dict[str, list[int]] = defaultdict(list)
+        self._by_key: dict[str, tuple[int, ...]] = {}
         self._always: list[int] = []
         self._of_pattern: dict[Pattern, int] = {}
         for number, rule in enumerate(rules):
@@ -65,8 +65,9 @@ class QuickReplies:
             if triggers is None:
                 self._always.append(number)
                 continue
+            alone = (number,)
             for key in triggers:
-                self._by_key[key].append(number)
+                self._by_key[key] = self._by_key.get(key, ()) + alone
             self._of_pattern.update(dict.fromkeys(rule.patterns, number))
         self._patterns = tuple(self._of_pattern)
         self._together = PatternSet(self._patterns)
@@ -107,6 +108,7 @@ class QuickReplies:
     def prepare(self) -> None:
         """Do now what the first message would have to wait for."""
         _ = self.vocabulary.loose
+        sweep()
 
     def match(self, question: Question, tokens: Sequence[str] | None = None) -> Hit | None:
         """The rule that answers `question`: the first of the file that has its words as they are

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 from core.folding import fold, words
 
@@ -18,11 +19,26 @@ _BETWEEN = "\x00"
 _ALL_APART: Mapping[str, str] = {}
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A phrase of a rule as its words, and its key."""
+
+    words: tuple[str, ...]
+    key: str
+
+    @staticmethod
+    @lru_cache(maxsize=100_000)
+    def of(phrase: str) -> Cut:
+        """The same for the same phrase, until the rules are compiled: so that thousands of them
+        keep their words once, and not in each of the places where they are looked for."""
+        return Cut(tuple(words(phrase)), key_of(phrase))
+
+
 @dataclass(slots=True)
 class _Node:
     """A place in the tree: the words that may follow, and the phrase that ends here."""
 
-    after: dict[str, _Node] = field(default_factory=dict)
+    after: dict[str, _Node] | None = None  # most phrases are one word
     phrase: str | None = None
     keys: tuple[str, ...] = ()
 
@@ -35,27 +51,32 @@ class Phrases:
         self._same = same
         self._root: dict[str, _Node] = {}
         self._marks: dict[str, str] = {}
-        signs = {sign for phrase in phrases if (sign := self._add(phrase))}
+        for phrase in phrases:
+            self._add(phrase)
         self._starts = frozenset(self._root)
-        self._signs = frozenset(signs)
 
-    def _add(self, phrase: str) -> str:
-        """The word by which `may_be_in` knows the phrase: its longest, which is hardly as common
-        as its first ("a", in "à une personne")."""
-        written = words(phrase)
-        tokens = [self._same.get(token, token) for token in written]
+    @cached_property  # few are asked `may_be_in`, and not those with thousands of phrases
+    def _signs(self) -> frozenset[str]:
+        """The word of each phrase by which it is known: its longest, which is hardly as common as
+        its first ("a", in "à une personne")."""
+        return frozenset(max(path, key=len) for path in _paths(self._root))
+
+    def _add(self, phrase: str) -> None:
+        cut = Cut.of(phrase)
+        tokens = [self._same.get(token, token) for token in cut.words]
         if not tokens:
             mark = fold(phrase).strip()
             if mark:
                 self._marks.setdefault(mark, phrase)
-            return ""
+            return
         node = self._root.setdefault(tokens[0], _Node())
         for token in tokens[1:]:
+            if node.after is None:
+                node.after = {}
             node = node.after.setdefault(token, _Node())
         node.phrase = node.phrase or phrase
-        if key(written) not in node.keys:
-            node.keys = (*node.keys, key(written))
-        return max(tokens, key=len)
+        if cut.key not in node.keys:
+            node.keys = (*node.keys, cut.key)
 
     def hits(self, tokens: Sequence[str], text: str) -> frozenset[str] | set[str]:
         """The keys (see `key`) of all phrases in `text`, whose words are `tokens`."""
@@ -110,6 +131,15 @@ class Phrases:
                     yield start, end, node
 
 
+def _paths(nodes: Mapping[str, _Node], before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The words that lead to each phrase."""
+    for word, node in nodes.items():
+        path = (*before, word)
+        if node.phrase is not None:
+            yield path
+        yield from _paths(node.after or {}, path)
+
+
 def _add_longer(found: set[str], first: _Node, token: str, tokens: Sequence[str]) -> None:
     """The keys of all phrases that begin with `token`, which leads to `first`, and go on."""
     start = -1
@@ -119,7 +149,7 @@ def _add_longer(found: set[str], first: _Node, token: str, tokens: Sequence[str]
         while node is not None:
             found.update(node.keys)
             end += 1
-            node = node.after.get(tokens[end]) if end < len(tokens) else None
+            node = node.after.get(tokens[end]) if node.after and end < len(tokens) else None
 
 
 def _walked(node: _Node | None, tokens: Sequence[str], start: int) -> Iterator[tuple[int, _Node]]:
@@ -128,7 +158,7 @@ def _walked(node: _Node | None, tokens: Sequence[str], start: int) -> Iterator[t
     while node is not None:
         if node.phrase is not None:
             yield end, node
-        node = node.after.get(tokens[end]) if end < len(tokens) else None
+        node = node.after.get(tokens[end]) if node.after and end < len(tokens) else None
         end += 1
 
 

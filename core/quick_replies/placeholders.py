@@ -23,7 +23,8 @@ class Template:
     @classmethod
     def parse(cls, text: str) -> Template:
         """Raises BadTemplate."""
-        return cls(tuple(_piece(found) for found in _PIECE.finditer(text)))
+        pieces = tuple(_piece(found) for found in _PIECE.finditer(text))
+        return cls((text,) if pieces == (text,) else pieces)  # the text itself, not a copy of it
 
     @property
     def literal(self) -> str | None:

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from heapq import merge
 from itertools import combinations
 
 _BEGINNING = 7  # letters
 _ONE, _TWO = 5, 9  # letters of a word in which one edit, or two, may be a typo
 _NUMBER = (1 << 20) - 1  # the bits of a filed number that tell the word
+_PORTION = 256  # words
 SHORTEST = _ONE - 1
 """Letters of the shortest typo."""
 
@@ -25,12 +27,7 @@ class Typos:
 
     def __init__(self, words: Iterable[str]) -> None:
         self._words = [word for word in words if len(word) >= _ONE and word.isalpha()][:_NUMBER]
-        filed = {
-            left & ~_NUMBER | number
-            for number, word in enumerate(self._words)
-            for left in _left(word, _allowed(word))
-        }
-        self._filed = array("q", sorted(filed))
+        self._filed = _filed(self._words)
 
     def nearest(self, word: str) -> str | None:
         """The word with the fewest edits (a letter too few, too many, wrong, or two swapped), of
@@ -53,6 +50,20 @@ class Typos:
             if filed[place] & ~_NUMBER != left:
                 break
             yield filed[place] & _NUMBER
+
+
+def _filed(words: Sequence[str]) -> array[int]:
+    """All that may be left of `words`, in order. It is sorted by portions: all these numbers at
+    once, as objects, would take ten times what is kept of them."""
+    portions = []
+    for start in range(0, len(words), _PORTION):
+        filed = {
+            left & ~_NUMBER | number
+            for number, word in enumerate(words[start : start + _PORTION], start)
+            for left in _left(word, _allowed(word))
+        }
+        portions.append(array("q", sorted(filed)))
+    return portions[0] if len(portions) == 1 else array("q", merge(*portions))
 
 
 def _allowed(word: str) -> int:

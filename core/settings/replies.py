@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from core.quick_replies import BadPattern, QuickReplies, Rule
+from core.quick_replies import BadPattern, QuickReplies, Rule, sweep
 from core.quick_replies.patterns import BadRegex, Pattern
 from core.settings.complaints import did_you_mean
 from core.settings.draft import Draft
@@ -62,6 +62,7 @@ def compiled(
     _check_ids(spots)
     rules = tuple(rule.build() for _, rule in valid)
     _compile(rules, [spot for spot, _ in valid])
+    sweep()
     return rules, Places([spot.place() for spot, _ in valid])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
@@ -45,6 +46,10 @@ _Label = Annotated[str, Field(max_length=80)]
 _Words = Annotated[str, Field(max_length=1000)]
 Label = Annotated[dict[_Language, _Label], _read, _check, _schema(80)]
 Words = Annotated[dict[_Language, _Words], _read, _check, _schema(1000)]
+
+# One for all rules, of which there may be thousands.
+_EVERYWHERE: frozenset[str] = frozenset()
+_SILENT: Mapping[str, str] = {}
 
 Texts = Annotated[tuple[Text, ...], Field(min_length=1)]
 
@@ -90,7 +95,7 @@ class WhenSettings(Strict):
             none=self.none or (),
             regex=self.regex or (),
             examples=self.examples or (),
-            channels=frozenset(self.channels or ()),
+            channels=frozenset(self.channels) if self.channels else _EVERYWHERE,
             languages=self.languages or (),
             hours=Hours(self.hours) if self.hours else None,
         )
@@ -124,10 +129,10 @@ class RuleSettings(Strict):
         return Rule(
             id=self.id,
             when=self.when.build(),
-            reply=self.reply or {},
+            reply=self.reply or _SILENT,
             buttons=tuple(button.build() for button in self.buttons),
             then=Then(self.then),
             match_tests=self.tests.match,
             miss_tests=self.tests.miss,
-            title=self.title or {},
+            title=self.title or _SILENT,
         )

@@ -49,7 +49,12 @@ class Strict(BaseModel):
     """A frozen group of settings; an unknown key is an error and no value is coerced."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, hide_input_in_errors=True, allow_inf_nan=False
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        hide_input_in_errors=True,
+        allow_inf_nan=False,
+        cache_strings=False,  # the cache would keep pieces of the file for ever
     )
 
 
