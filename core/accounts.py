@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from core.budget import Today, midnight, today
+from core.budget import Today, had, midnight, today
 from core.errors import StoreUnavailable
 from core.policy import Policy
 from core.records import AnswerSource
@@ -44,7 +44,7 @@ class Accounts:
             lambda reader: (today(reader, policy), reader.cursor(_OPEN_DAY))
         )
         self._looked(now)
-        if open_day == now.day.isoformat():
+        if had(open_day or "", now.day):
             return
         if open_day and (line := await self._store.read(_account(policy, open_day))):
             log.info("%s", line)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from core.policy import Policy
@@ -69,6 +69,12 @@ def midnight(policy: Policy, day: date) -> datetime:
     return datetime.combine(day, time(), policy.zone)
 
 
+def had(noted: str, day: date) -> bool:
+    """Whether what is told once a day has been told on `day`, when it was told last on the day
+    `noted` ("" for never): a clock that is put back over midnight brings a day a second time."""
+    return bool(noted) and timedelta() <= date.fromisoformat(noted) - day <= timedelta(days=1)
+
+
 class Budget:
     """Walks down the ladder, and says so to the agents, each step once a day. `looked` is told
     how it stands whenever somebody asks."""
@@ -98,7 +104,7 @@ class Budget:
 def _noted(tx: Transaction, day: date) -> Step:
     """The lowest step of this day that the agents know of."""
     noted_day, _, step = (tx.cursor(_NOTED) or "").partition(" ")
-    return Step(step) if noted_day == day.isoformat() else Step.FULL
+    return Step(step) if had(noted_day, day) else Step.FULL
 
 
 def _announcement(policy: Policy, now: Today) -> str:

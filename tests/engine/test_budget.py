@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -104,6 +104,31 @@ async def test_each_step_is_told_once_a_day_also_after_a_restart(tmp_path: Path)
         await core.close()
     assert [line.split()[0] for line in told] == ["80%", "Today's"]
     assert "Until midnight (Europe/Berlin) gpt-5-nano answers instead of gpt-5.4-mini." in told[0]
+
+
+async def test_a_clock_that_is_put_back_over_midnight_repeats_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """D29. One that was a year ahead silences nothing either."""
+    caplog.set_level(logging.INFO, "core.accounts")
+    core = await open_core(tmp_path, "daily_budget_usd: 0, ")
+    told: list[datetime] = []
+    budget = Budget()
+    budget.announce = lambda _text: told.append(core.now)
+    accounts = Accounts(core.store, lambda: core.policy, lambda _today: None)
+    midnight = datetime.fromisoformat("2026-11-24T00:00:00+01:00")
+    ahead = [timedelta(seconds=seconds) for seconds in (-60, -1, 0, 1, -2, 1, -1, 60)]
+    for since in (timedelta(days=400), *ahead, timedelta(days=1)):
+        core.now = midnight + since
+        await step(core, budget)
+        await accounts.look()
+        await spend(core, 10_000)
+    days = [400 * 86_400, -60, 0, 86_400]
+    assert [(at - midnight).total_seconds() for at in told] == days
+    lines = [r.getMessage() for r in caplog.records if r.name == "core.accounts"]
+    closed = [line.partition(":")[0].removeprefix("GPT on ") for line in lines]
+    assert closed == ["2027-12-29", "2026-11-23", "2026-11-24"]
+    await core.close()
 
 
 async def test_a_budget_that_is_raised_and_used_up_again_is_not_told_again(
