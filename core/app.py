@@ -22,7 +22,7 @@ from pydantic import BaseModel, SecretStr
 import connectors
 from core import folding, memory
 from core.allocator import Allocator
-from core.errors import FrontdeskError, Problem, SettingsError
+from core.errors import FrontdeskError, Problem, SettingsError, StoreUnavailable
 from core.ports import AgentDesk, Connector, Embedder, LanguageModel, Services
 from core.redact import set_up_logging
 from core.service import Outward, Service
@@ -190,6 +190,8 @@ def _told(error: Exception, settings: Settings) -> str:
     if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
         cure = "change server.port or end the other program"
         return f"port {settings.server.port} is in use: {cure}"
+    if isinstance(error, StoreUnavailable) and "store.url" not in str(error):
+        return f"{error} (the store is what store.url names; frontdesk doctor looks closer)"
     return str(error)
 
 

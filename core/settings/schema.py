@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -46,6 +47,9 @@ _DAY = {
 Hours = Annotated[dict[str, Any], WithJsonSchema({"type": "object", "additionalProperties": _DAY})]
 
 
+_TIMEOUT = re.compile(r"timeout=\d{1,6}(\.\d{1,6})?")
+
+
 class Business(Strict):
     """Who answers, where and when. `hours` is compiled into `Settings.hours`."""
 
@@ -77,7 +81,21 @@ def _store_url(value: str) -> str:
             "this is not a store that works here",
             "sqlite:///frontdesk.db, or postgresql://user@host/name",
         )
+    if scheme == "sqlite":
+        _check_file(rest)
     return value
+
+
+def _check_file(rest: str) -> None:
+    path, _, query = rest.partition("?")
+    if not path.startswith("/") or path.endswith(("/", "/.", "/..", ":memory:")):
+        raise unfit(
+            "this names no file for the store",
+            "sqlite:///frontdesk.db is one in the folder where you start frontdesk; an absolute "
+            "path has four slashes",
+        )
+    if query and not _TIMEOUT.fullmatch(query):
+        raise unfit("only ?timeout=SECONDS may stand behind the file's name", "like ?timeout=5")
 
 
 class Store(Strict):

@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from sqlalchemy import (
     URL,
@@ -174,11 +174,16 @@ async def _read(url: str, query: Callable[[Connection], T]) -> T:
         async with engine.connect() as connection:
             return await connection.run_sync(query)
     except exc.DBAPIError as error:
-        raise faults.as_unavailable(error, "the store cannot be read") from error
+        raise _placed(error, "the store cannot be read", engine.url) from error
     except OSError as error:
-        raise faults.as_unavailable(error, "the store cannot be reached") from error
+        raise _placed(error, "the store cannot be reached", engine.url) from error
     finally:
         await engine.dispose()
+
+
+def _placed(error: Exception, what: str, url: URL) -> StoreUnavailable:
+    where = unquote(f"{url.database}".removeprefix("file:")) if url.host is None else url.host
+    return StoreUnavailable(f"{faults.as_unavailable(error, what)} (store.url: {where})")
 
 
 def _checked(connection: Connection) -> Past:
@@ -216,6 +221,8 @@ def _engine(url: str) -> AsyncEngine:
 
 def _sqlite(url: URL) -> AsyncEngine:
     path = Path(url.database or "").absolute()
+    if path.is_dir():
+        raise StoreUnavailable(f"{path} is a folder; store.url names a file")
     if not path.is_file():
         raise StoreUnavailable(
             f"there is no store at {path} (store.url): is this the folder where frontdesk runs?"

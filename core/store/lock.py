@@ -16,6 +16,11 @@ class FileLock:
 
     def __init__(self, database: Path) -> None:
         """Raises StoreInUse when another holder lives, StoreUnavailable when there can be none."""
+        if not database.parent.is_dir():
+            cure = "make it, or mend store.url"
+            raise StoreUnavailable(f"there is no folder {database.parent} for the store: {cure}")
+        if database.is_dir():
+            raise StoreUnavailable(f"{database} is a folder; store.url names a file")
         path = database.with_name(database.name + ".lock")
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

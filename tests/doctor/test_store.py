@@ -73,6 +73,7 @@ async def test_a_postgresql_that_is_away(clinic: Clinic) -> None:
 
     (told,) = lines(await clinic.findings(), "store")
     assert told.startswith("✗ the store cannot be reached")
+    assert told.endswith("(store.url: 127.0.0.1)")
     assert "pass-word" not in told
 
 
@@ -99,6 +100,7 @@ async def test_a_store_that_is_no_database(clinic: Clinic) -> None:
 
     (told,) = lines(await clinic.findings(), "store", Mark.FAULT)
     assert told.startswith("✗ the store cannot be read")
+    assert told.endswith(f"(store.url: {clinic.folder}/frontdesk.db)")
 
 
 async def test_a_store_in_no_folder(clinic: Clinic) -> None:

@@ -273,6 +273,12 @@ def test_without_a_store_the_error_names_the_place(lab: Lab) -> None:
 
     assert code == 1
     assert f"there is no store at {lab.folder}/frontdesk.db" in err
+    (lab.folder / "frontdesk.db").write_text("hello" * 1000)
+    _, _, err = lab.run("stats", "--settings", lab.path)
+    assert err.endswith(f"file is not a database (store.url: {lab.folder}/frontdesk.db)\n")
+    lab.store_url = f"sqlite:///{lab.folder}"
+    _, _, err = lab.run("stats", "--settings", lab.settings("folder.yaml", TODAY))
+    assert err == f"frontdesk: {lab.folder} is a folder; store.url names a file\n"
 
 
 # --- the sums -------------------------------------------------------------------------------

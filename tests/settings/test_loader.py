@@ -125,6 +125,24 @@ FAULTS = {
         "1:14: this is not a store that works here "
         "(sqlite:///frontdesk.db, or postgresql://user@host/name)",
     ),
+    "store without a file": (
+        "store: {url: 'sqlite:///'}\n",
+        "1:14: this names no file for the store (sqlite:///frontdesk.db is one in the folder "
+        "where you start frontdesk; an absolute path has four slashes)",
+    ),
+    "store with two slashes": (
+        "store: {url: 'sqlite://frontdesk.db'}\n",
+        "1:14: this names no file for the store (sqlite:///frontdesk.db is one in the folder "
+        "where you start frontdesk; an absolute path has four slashes)",
+    ),
+    "store with a misspelt option": (
+        "store: {url: 'sqlite:///frontdesk.db?timeot=5'}\n",
+        "1:14: only ?timeout=SECONDS may stand behind the file's name (like ?timeout=5)",
+    ),
+    "store with a timeout that is no time": (
+        "store: {url: 'sqlite:///frontdesk.db?timeout=-1'}\n",
+        "1:14: only ?timeout=SECONDS may stand behind the file's name (like ?timeout=5)",
+    ),
     "rule without an id": (
         "quick_replies:\n- when: {any: [x]}\n  reply: y\n",
         '2:3: the key "id" is missing (add a line id: …)',
