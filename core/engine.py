@@ -131,6 +131,11 @@ class Engine:
             raise TooManyMessages(wait)
         return wait > 0
 
+    def count_less(self, event: InboundEvent) -> None:
+        """What `over_limit` has counted is not the customer's haste."""
+        if isinstance(event, CustomerWrote | ButtonPressed):
+            self._rates.give_back(event.address)
+
 
 class Unit:
     """One event on its way into the store, which may run it again: it keeps its time and policy,
@@ -156,7 +161,11 @@ class Unit:
 
     def run(self, tx: Transaction) -> Applied:
         intake = Intake(self._policy, self._at, self.too_fast)
-        return self._engine.apply(tx, intake, self._event)
+        applied = self._engine.apply(tx, intake, self._event)
+        if self._too_fast is False and applied[0].outcome is Outcome.REPEAT:
+            self._too_fast = None  # it was taken for news on the short way
+            self._engine.count_less(self._event)
+        return applied
 
     def done(self, result: Applied, error: Exception | None) -> None:
         self._told(self._engine.known(result) if error is None else error)

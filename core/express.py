@@ -62,7 +62,7 @@ class Express:
         if (sender, context, page) != (record.sender, record.context, record.page):
             return None
         key = self._key_of(event.external_id)
-        if work.external_id(record.id, key) is not None or _passed(too_fast):
+        if work.is_repeat(record.id, key) or _passed(too_fast):
             return None
         hit = policy.decide(event.text, record, now, language, tokens)
         if not _answers(hit):
@@ -76,9 +76,7 @@ class Express:
             external_id=clean(event.external_id),
         )
         answer = _answer(record, policy, hit, now)
-        work.add(question, key)
-        work.add(answer, None)
-        work.advance(kept, answer, language)
+        work.exchange(kept, question, key, answer, language)
         address = event.address
         work.notices += MessageStored(address, question), MessageStored(address, answer)
         return Accepted(Outcome.STORED, record.id, question.seq), False

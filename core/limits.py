@@ -41,6 +41,11 @@ class Rates(Generic[Who]):
         bucket[0] = left - 1 if left >= 1 else left
         return 0.0 if left >= 1 else (1 - left) * 60 / most
 
+    def give_back(self, who: Who) -> None:
+        """What was taken last was not a message's worth after all."""
+        if bucket := self._buckets.get(who):
+            bucket[0] = min(self.per_minute, bucket[0] + 1)
+
 
 class CustomerRates(Rates[Address]):
     """The messages of one customer, wherever they write."""

@@ -46,6 +46,11 @@ def unavailable(error: BaseException) -> bool:
     return isinstance(error, OSError | exc.TimeoutError | exc.PendingRollbackError)
 
 
+def taken(error: BaseException) -> bool:
+    """A row was refused by what must be unique or must exist."""
+    return isinstance(error, exc.IntegrityError | sqlite3.IntegrityError)
+
+
 def as_unavailable(error: BaseException, doing: str) -> StoreUnavailable:
     """The error for callers: what failed, in the database's own words, without the statement."""
     origin = error.orig if isinstance(error, exc.DBAPIError) and error.orig else error

@@ -48,38 +48,35 @@ class Known:
     def __init__(self, most: int = _MOST) -> None:
         self._most = most
         self._kept: OrderedDict[ConversationId, Kept] = OrderedDict()
-        self._ids: dict[Address, ConversationId] = {}
+        self._at: dict[Address, Kept] = {}
         self._threads: dict[CaseRef, ConversationId] = {}
 
-    def at(self, address: Address) -> ConversationId | None:
-        return self._ids.get(address)
+    def at(self, address: Address) -> Kept | None:
+        return self._at.get(address)
 
     def in_thread(self, ref: CaseRef) -> ConversationId | None:
         """Whose case had this thread when it was seen last."""
         return self._threads.get(ref)
 
     def get(self, id: ConversationId) -> Kept | None:
-        kept = self._kept.get(id)
-        if kept is not None:
-            self._kept.move_to_end(id)
-        return kept
+        return self._kept.get(id)
 
     def learn(self, committed: Mapping[ConversationId, Kept]) -> None:
         """These were read or written by a transaction that is on disk now."""
         for id, kept in committed.items():
-            self._kept[id] = kept
-            self._ids[kept.record.address] = id
+            self._kept[id] = self._at[kept.record.address] = kept
+            self._kept.move_to_end(id)
             if kept.claim is not None:
                 self._threads[kept.claim.ref] = id
         while len(self._kept) > self._most:
-            id, oldest = self._kept.popitem(last=False)
-            del self._ids[oldest.record.address]
+            _, oldest = self._kept.popitem(last=False)
+            del self._at[oldest.record.address]
         if len(self._threads) > 2 * self._most:
             self._forget_threads()
 
     def forget(self) -> None:
         self._kept.clear()
-        self._ids.clear()
+        self._at.clear()
         self._threads.clear()
 
     def _forget_threads(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
 from functools import lru_cache
@@ -39,7 +38,6 @@ from core.records import (
     Target,
 )
 from core.redact import hide_tokens
-from core.tables import clean, instant
 
 log = logging.getLogger(__name__)
 
@@ -48,12 +46,6 @@ T = TypeVar("T")
 
 _buttons = msgspec.json.Decoder(tuple[Button, ...])
 _attachments = msgspec.json.Decoder(tuple[Attachment, ...])
-_encode = msgspec.json.Encoder().encode
-
-
-def as_json(items: Sequence[Button] | Sequence[Attachment]) -> str | None:
-    """None for nothing: most messages carry neither buttons nor files."""
-    return _encode(items).decode() if items else None
 
 
 def new_conversation(address: Address, now: datetime) -> Conversation:
@@ -177,41 +169,6 @@ def _decoded(decoder: msgspec.json.Decoder[tuple[T, ...]], row: Any, column: str
 def _complain(sentence: str, _held: str) -> None:
     # Cached, because a row is read again and again, and one line about it is enough.
     log.error("%s", sentence)
-
-
-MESSAGE_COLUMNS = (
-    "conversation_id",
-    "seq",
-    "author_kind",
-    "author_name",
-    "author_avatar",
-    "text",
-    "buttons",
-    "attachments",
-    "external_key",
-    "external_id",
-    "answered_by",
-    "at",
-)
-
-
-def message_row(message: Message, external_key: int | None) -> tuple[Any, ...]:
-    """MESSAGE_COLUMNS as a driver takes them. Text and external id are clean already."""
-    author = message.author
-    return (
-        message.conversation,
-        message.seq,
-        author.kind.value,
-        clean(author.name),
-        author.avatar,
-        message.text,
-        as_json(message.buttons),
-        as_json(message.attachments),
-        external_key,
-        message.external_id,
-        clean(message.answered_by),
-        instant(message.at),
-    )
 
 
 def to_ref(row: Any) -> CaseRef | None:

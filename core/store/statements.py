@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, BindParameter, bindparam, func, or_, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    type_coerce,
+)
 
 from core.tables import (
     answers,
@@ -68,6 +77,13 @@ EXTERNAL_ID = select(messages.c.external_id).where(
     messages.c.conversation_id == _conversation, messages.c.external_key == bindparam("hash")
 )
 ADD_MESSAGE = messages.insert()
+# What most lines have alike is said in the statement.
+ADD_QUESTION = messages.insert().values(
+    author_kind=literal_column("'customer'"), answered_by=literal_column("''")
+)
+ADD_RULES_ANSWER = messages.insert().values(
+    author_kind=literal_column("'bot'"), external_id=literal_column("''")
+)
 SET_MESSAGE = messages.update().where(
     messages.c.conversation_id == bindparam("row_id"), messages.c.seq == bindparam("number")
 )

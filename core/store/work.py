@@ -7,50 +7,52 @@ could see the difference has everything written first.
 
 from __future__ import annotations
 
-import sqlite3
 from collections import defaultdict
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Dialect
+from sqlalchemy import Connection, Insert
 
 from core.messages import Address, CaseRef, ConversationId, Message
 from core.notices import Notice
 from core.records import Case, Conversation
-from core.store import rows
+from core.store import lines, rows
 from core.store import statements as sql
+from core.store.driver import finder, writer, written
 from core.store.known import Kept, Known
 from core.store.queued import Queued
 from core.tables import instant
-
-Find = Callable[[ConversationId, int], str | None]
 
 
 class Work:
     """Lives from BEGIN to COMMIT on `connection`. `found` is what its units have read and made,
     `queued` the deliveries they add, `notices` what is told after the commit, and `wakes` whether
-    it leaves something to do."""
+    it leaves something to do. Unless it is `wary`, messages on the short way are trusted to be
+    news, see `is_repeat`."""
 
-    def __init__(self, connection: Connection, known: Known) -> None:
+    def __init__(self, connection: Connection, known: Known, *, wary: bool = True) -> None:
         self.connection = connection
         self.found: dict[ConversationId, Kept] = {}
         self.queued = Queued(connection)
         self.notices: list[Notice] = []
         self.wakes = False
         self._known = known
-        self._ids: dict[Address, ConversationId] = {}
+        self._wary = wary
+        self._at: dict[Address, Kept] = {}
         self._threads: dict[CaseRef, ConversationId] = {}
+        self._questions: list[tuple[Any, ...]] = []
+        self._answers: list[tuple[Any, ...]] = []
         self._messages: list[tuple[Any, ...]] = []
         self._keys: dict[tuple[ConversationId, int], str] = {}
+        self._advanced: set[ConversationId] = set()
         self._changes: dict[ConversationId, rows.Values] = {}
-        self._find = _finder(connection)
+        self._find = finder(connection)
+        self._many = writer(connection)
 
     # --- conversations ---
 
     def at(self, address: Address) -> Kept | None:
-        id = self._ids.get(address) or self._known.at(address)
-        return None if id is None else self.get(id)
+        return self._at.get(address) or self._known.at(address)
 
     def get(self, id: ConversationId) -> Kept | None:
         return self.found.get(id) or self._known.get(id)
@@ -66,8 +68,8 @@ class Work:
         """Note how a conversation stands after what this work has written."""
         before = self.get(record.id)
         claim = None if before is None else before.claim
-        kept = self.found[record.id] = Kept(rows.copied(record), newest, claim)
-        self._ids[record.address] = record.id
+        kept = Kept(rows.copied(record), newest, claim)
+        self.found[record.id] = self._at[record.address] = kept
         return kept
 
     def look_at(self, case: Case) -> None:
@@ -90,7 +92,7 @@ class Work:
         record = kept.record
         record.last_seq, record.updated_at, kept.newest = newest.seq, newest.at, newest
         self.found[record.id] = kept
-        self.change(record.id, {"last_seq": newest.seq, "updated_at": newest.at})
+        self._advanced.add(record.id)
         if language != record.language:
             record.language = language
             self.change(record.id, {"language": language})
@@ -109,14 +111,34 @@ class Work:
 
     def add(self, message: Message, key: int | None) -> None:
         """Insert `message` with the next `flush`."""
-        self._messages.append(rows.message_row(message, key))
+        self._messages.append(lines.message_row(message, key))
         if key is not None:
             self._keys[message.conversation, key] = message.external_id
+
+    def exchange(
+        self, kept: Kept, question: Message, key: int, answer: Message, language: str
+    ) -> None:
+        """Insert a customer's line without files and the bot's answer with the next `flush`; for
+        the rest, see `advance`."""
+        id, at = question.conversation, instant(answer.at)
+        asked_at = at if question.at is answer.at else instant(question.at)
+        self._questions.append(lines.question_row(question, key, asked_at))
+        self._answers.append(lines.answer_row(answer, at))
+        self._keys[id, key] = question.external_id
+        self.advance(kept, answer, language)
 
     def external_id(self, conversation: ConversationId, key: int) -> str | None:
         """The id that the platform gave to the message with this key; None for no message."""
         waiting = self._keys.get((conversation, key))
         return self._find(conversation, key) if waiting is None else waiting
+
+    def is_repeat(self, conversation: ConversationId, key: int) -> bool:
+        """Whether there is a message with this key already. A work that is not wary knows only
+        those of its own commit and spares the others a question: the index of keys refuses what
+        is no news, and then the commit is made again by a wary one."""
+        if (conversation, key) in self._keys:
+            return True
+        return self._wary and self._find(conversation, key) is not None
 
     # --- writing ---
 
@@ -126,67 +148,43 @@ class Work:
         batch."""
         if not tables or "deliveries" in tables:
             self.queued.write()
-        if (self._messages or self._changes) and (not tables or tables & _LINES):
+        if not tables or tables & _LINES:
             self.flush()
 
     def flush(self) -> None:
         """Write whatever waits."""
-        messages, self._messages = self._messages, []
-        changes, self._changes = self._changes, {}
-        if messages:
-            self.connection.exec_driver_sql(_insert(self.connection.dialect), messages)
+        self._insert(sql.ADD_QUESTION, lines.QUESTION_COLUMNS, self._questions)
+        self._insert(sql.ADD_RULES_ANSWER, lines.ANSWER_COLUMNS, self._answers)
+        self._insert(sql.ADD_MESSAGE, lines.MESSAGE_COLUMNS, self._messages)
         self.queued.write()
+        if self._advanced or self._changes:
+            self._update()
+
+    def _insert(
+        self, statement: Insert, columns: Sequence[str], waiting: list[tuple[Any, ...]]
+    ) -> None:
+        if waiting:
+            self._many(written(statement, columns, self.connection.dialect), waiting)
+            waiting.clear()
+
+    def _update(self) -> None:
+        changes, self._changes = self._changes, {}
+        advanced, self._advanced = self._advanced, set()
         alike: dict[tuple[str, ...], list[rows.Values]] = defaultdict(list)
         for id, columns in changes.items():
             alike[tuple(columns)].append({"row_id": id, **columns})
-        if usual := alike.pop(_USUAL, None):
-            steps = [(v["last_seq"], instant(v["updated_at"]), v["row_id"]) for v in usual]
-            self.connection.exec_driver_sql(_advance(self.connection.dialect), steps)
+        usual = alike.pop(_USUAL, ())
         for values in alike.values():
             self.connection.execute(sql.SET_CONVERSATION, values)
+        steps = [(v["last_seq"], instant(v["updated_at"]), v["row_id"]) for v in usual]
+        # After all others, for it is how these conversations stand now.
+        for id in advanced:
+            record = self.found[id].record
+            steps.append((record.last_seq, instant(record.updated_at), id))
+        if steps:
+            self._many(written(sql.ADVANCE, (), self.connection.dialect), steps)
 
 
 _LINES = frozenset({"messages", "conversations"})
-
-
-@lru_cache(maxsize=4)
-def _insert(dialect: Dialect) -> str:
-    """SQLAlchemy writes this once; to have it run it would cost more than the insert itself."""
-    compiled = sql.ADD_MESSAGE.compile(dialect=dialect, column_keys=list(rows.MESSAGE_COLUMNS))
-    return str(compiled)
-
-
 _USUAL = ("last_seq", "updated_at")
 """The columns that a message changes where nothing else happens."""
-
-
-@lru_cache(maxsize=4)
-def _advance(dialect: Dialect) -> str:
-    return str(sql.ADVANCE.compile(dialect=dialect))
-
-
-def _finder(connection: Connection) -> Find:
-    """How to ask for a key. On SQLite by the driver itself, in a third of the time: this is the
-    one question that every message must ask."""
-    driver: Any = connection.connection.driver_connection
-    if isinstance(driver, sqlite3.Connection):
-        return _Driver(driver).find
-
-    def find(conversation: ConversationId, key: int) -> str | None:
-        wanted = {"conversation": conversation, "hash": key}
-        found: str | None = connection.execute(sql.EXTERNAL_ID, wanted).scalar()
-        return found
-
-    return find
-
-
-class _Driver:
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    def find(self, conversation: ConversationId, key: int) -> str | None:
-        found = self._connection.execute(_EXTERNAL_ID, (conversation, key)).fetchone()
-        return None if found is None else found[0]
-
-
-_EXTERNAL_ID = "SELECT external_id FROM messages WHERE conversation_id = ? AND external_key = ?"

@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 _BATCH = 1000  # bounds what must run again when one unit fails
 _LAST_PATIENCE = 1.0  # seconds that whoever waits for a lock has left in a hurry
+_WARY = 50_000  # units before the next commit may have to run again for somebody's repeat
 
 Outcome = tuple[Any, Exception | None]
 """What a unit returned, or what it raised."""
@@ -78,6 +79,7 @@ class Writer:
         self._news = asyncio.Event()
         self._closing = False
         self._in_a_hurry_from: float | None = None
+        self._wary = 0
         self._task = asyncio.get_running_loop().create_task(self._run(), name="store writer")
 
     def submit(self, unit: Unit) -> None:
@@ -130,11 +132,21 @@ class Writer:
 
     async def _commit(self, batch: Sequence[Unit]) -> Exception | None:
         """None once all is on disk and everybody knows; else why nothing of it is."""
+        error = await self._try(batch)
+        if self._wary or error is None or not faults.taken(error):
+            return error
+        # Some message on the short way was no news. Whoever repeats on purpose must not make
+        # every commit run twice, so the next ones are all looked for.
+        self._wary = _WARY
+        return await self._try(batch)
+
+    async def _try(self, batch: Sequence[Unit]) -> Exception | None:
         try:
             attempt = partial(self._attempt, batch)
             done = await patiently(attempt, self._may_wait, self._database.patience)
         except Exception as error:
             return await self._why_not(error)
+        self._wary = max(0, self._wary - len(batch))
         self._committed(done)
         for unit, outcome in zip(batch, done.outcomes, strict=True):
             _tell(unit, *outcome)
@@ -176,7 +188,7 @@ class Writer:
         return done
 
     def _run_units(self, connection: Connection, batch: Sequence[Unit]) -> Batch:
-        done = Batch(work := Work(connection, self._known))
+        done = Batch(work := Work(connection, self._known, wary=bool(self._wary)))
         work.notices = done.notices
         for unit in batch:
             if (result := unit.quick(work)) is not None:

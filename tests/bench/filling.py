@@ -16,7 +16,7 @@ from sqlalchemy.dialects import sqlite
 from connectors.web.tokens import Tokens, peer_of
 from core.app import utc_now
 from core.messages import Address, Author, AuthorKind, ChannelName, ConversationId, Message
-from core.store import Store, StoredCursors, rows
+from core.store import Store, StoredCursors, lines, rows
 from core.store.store import external_key
 from core.tables import conversations, messages
 
@@ -113,7 +113,7 @@ def _line(kind: AuthorKind, external_id: str) -> dict[str, Any]:
         answered_by="" if kind is AuthorKind.CUSTOMER else "rule:stock",
     )
     key = external_key(external_id) if external_id else None
-    return dict(zip(rows.MESSAGE_COLUMNS, rows.message_row(message, key), strict=True))
+    return dict(zip(lines.MESSAGE_COLUMNS, lines.message_row(message, key), strict=True))
 
 
 def counted(path: Path) -> dict[str, int]:

@@ -50,15 +50,16 @@ WEIGHTS = (5, 20, 3, 3, 5, 3, 3, 0.2, 0.2, 0.2, 0.2, 0.2, 1, 2)  # few hand over
 
 
 class Ways:
-    """Counts how many messages a core took on the short way."""
+    """Counts how often the short way was asked and how often it was taken."""
 
     def __init__(self, core: Core) -> None:
-        self.short = 0
+        self.asked = self.short = 0
         self._answer = core.engine.express.answer
         vars(core.engine.express)["answer"] = self._counted
 
     def _counted(self, *given: object) -> Applied | None:
         applied = self._answer(*given)  # type: ignore[arg-type]
+        self.asked += 1
         self.short += applied is not None
         return applied
 
@@ -125,6 +126,42 @@ async def test_a_repeat_on_the_short_way_changes_nothing(quick: Core) -> None:
     again = await quick.wrote("shipping", id="same")
     assert (again.outcome, again.seq) == (Outcome.REPEAT, first.seq)
     assert len(await quick.lines()) == 4
+
+
+async def test_a_repeat_among_news_changes_nothing_and_none_of_them_is_lost(quick: Core) -> None:
+    """C03, I3: it is found by the index, and the commit is made again."""
+    await quick.wrote("hello")
+    first = await quick.wrote("shipping", id="same")
+    told: list[object] = []
+    for id in ("one", "same", "two"):
+        quick.engine.hand_in(CustomerWrote(address(WEB), id, "shipping", ANN), told.append)
+    await quick.until(lambda lines: len(lines) == 8)
+    stored, repeat = Outcome.STORED, Outcome.REPEAT
+    assert [(answer.outcome, answer.seq) for answer in told] == [  # type: ignore[attr-defined]
+        (stored, 5),
+        (repeat, first.seq),
+        (stored, 7),
+    ]
+
+
+async def test_whoever_repeats_on_purpose_makes_no_further_commit_run_twice(quick: Core) -> None:
+    for id in ("first", "second"):
+        await quick.wrote("shipping", id=id)
+    ways, asked = Ways(quick), []
+    for id in ("second", "third", "third", "fourth", "fourth"):
+        await quick.wrote("shipping", id=id)
+        asked.append(ways.asked)
+    assert asked == [2, 3, 4, 5, 6]
+
+
+async def test_a_repeat_on_the_short_way_does_not_count_as_writing_fast(quick: Core) -> None:
+    for number in range(19):
+        await quick.wrote("shipping", id=f"{number}")
+    for _ in range(3):
+        assert (await quick.wrote("shipping", id="5")).outcome is Outcome.REPEAT
+    await quick.wrote("shipping")
+    with pytest.raises(TooManyMessages):
+        await quick.wrote("shipping")
 
 
 async def test_while_a_person_answers_no_rule_does_on_the_short_way(quick: Core) -> None:

@@ -20,6 +20,7 @@ STATEMENT = "schema statement"
 
 When = Literal["before", "after"]
 Write = tuple[str, str, Mapping[str, Any]]  # verb, table, values
+Many = Callable[[str, list[tuple[Any, ...]]], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +180,7 @@ def _install_commit(watch: Watch) -> None:
     from sqlalchemy import Connection, Engine, event
 
     import core.store.store
+    import core.store.work
     from core.store.units import Unit
     from core.store.writer import Batch, Writer
 
@@ -189,6 +191,9 @@ def _install_commit(watch: Watch) -> None:
             return done
 
     vars(core.store.store)["Writer"] = DyingWriter
+
+    work = vars(core.store.work)
+    work["writer"] = _watched(work["writer"], watch)
 
     @event.listens_for(Engine, "begin")
     def begun(connection: Connection) -> None:
@@ -206,9 +211,25 @@ def _install_commit(watch: Watch) -> None:
             watch.wrote(connection, write)
 
 
+def _watched(writer: Callable[..., Many], watch: Watch) -> Callable[..., Many]:
+    """What goes past SQLAlchemy is seen as well."""
+
+    def watched(connection: object) -> Many:
+        many = writer(connection)
+
+        def run(statement: str, rows: list[tuple[Any, ...]]) -> object:
+            for write in _written_by_hand(statement, rows):
+                watch.wrote(connection, write)
+            return many(statement, rows)
+
+        return run
+
+    return watched
+
+
 def _writes(context: Any) -> list[Write]:
     if context.compiled is None:
-        return _written_by_hand(context)
+        return _written_by_hand(context.statement, context.parameters)
     if not (context.isinsert or context.isupdate):
         return []
     verb = "insert" if context.isinsert else "update"
@@ -216,11 +237,16 @@ def _writes(context: Any) -> list[Write]:
     return [(verb, table, values) for values in context.compiled_parameters]
 
 
-def _written_by_hand(context: Any) -> list[Write]:
+def _written_by_hand(statement: str, rows: Sequence[Any]) -> list[Write]:
     """What a statement writes that went past SQLAlchemy's expressions."""
-    found = re.match(r"INSERT INTO (\w+) \(([^)]*)\)", context.statement)
+    found = re.match(r"INSERT INTO (\w+) \(([^)]*)\) VALUES \(([^)]*)\)", statement)
     if found is None:
         return []
-    columns = found[2].split(", ")
-    given = (dict(zip(columns, row, strict=True)) for row in context.parameters)
-    return [("insert", found[1], values) for values in given]
+    columns, places = found[2].split(", "), found[3].split(", ")
+    return [("insert", found[1], _values(columns, places, row)) for row in rows]
+
+
+def _values(columns: Sequence[str], places: Sequence[str], row: Sequence[Any]) -> dict[str, Any]:
+    given = iter(row)
+    said = (place.strip("'") if place.startswith("'") else next(given) for place in places)
+    return dict(zip(columns, said, strict=True))

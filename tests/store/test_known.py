@@ -60,8 +60,8 @@ def test_only_the_conversations_used_last_are_kept() -> None:
         record.id = ConversationId(number)
         known.learn({record.id: Kept(record)})
     assert known.at(ANNA) is None
-    id = known.at(BORIS)
-    assert id is not None
-    assert known.get(id) is not None
+    kept = known.at(BORIS)
+    assert kept is not None
+    assert known.get(kept.record.id) is kept
     known.forget()
     assert known.at(BORIS) is None

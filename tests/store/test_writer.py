@@ -8,11 +8,12 @@ from functools import partial
 import pytest
 
 from core.errors import StoreUnavailable
-from core.messages import Message
+from core.messages import Button, Message
 from core.notices import MessageStored, Notice
 from core.records import DeliveryKind, Target
-from core.store import Reader, Store, Transaction
-from tests.store.shop import ANNA, texts, write
+from core.store import Reader, Store, Transaction, Work
+from tests.store.clock import START
+from tests.store.shop import ANNA, BOT, CUSTOMER, texts, write
 
 
 def all_texts(reader: Reader) -> list[str]:
@@ -59,6 +60,52 @@ async def test_unit_that_refuses_before_it_writes_costs_the_others_nothing(store
     results = await asyncio.gather(store.write(count), store.write(refuse), return_exceptions=True)
     assert isinstance(results[1], KeyError)
     assert runs == ["run"]
+
+
+class Short:
+    """A message of Anna's that goes the short way, with its answer, where that is possible."""
+
+    def __init__(self, key: int, told: list[object]) -> None:
+        self._key = key
+        self._told = told
+
+    def quick(self, work: Work) -> str | None:
+        kept = work.at(ANNA)
+        if kept is None or work.is_repeat(kept.record.id, self._key):
+            return None
+        first = kept.record.last_seq + 1
+        asked = Message(kept.record.id, first, CUSTOMER, "and?", START, external_id=f"{self._key}")
+        rule = Button("Yes", say="yes")
+        said = Message(kept.record.id, first + 1, BOT, "so!", START, (rule,), answered_by="rule:x")
+        work.exchange(kept, asked, self._key, said, "en")
+        return "short"
+
+    def run(self, transaction: Transaction) -> str:
+        write(transaction, "long")
+        return "long"
+
+    def done(self, result: object, error: Exception | None) -> None:
+        self._told.append(error or result)
+
+
+async def test_who_is_trusted_to_be_new_and_is_not_goes_the_long_way(store: Store) -> None:
+    told: list[object] = []
+    await store.write(lambda unit: write(unit, "hello"))
+    for key in (1, 1, 2, 1):
+        store.hand_in(Short(key, told))
+    await store.write(lambda unit: None)
+    store.hand_in(Short(2, told))
+    store.hand_in(Short(3, told))
+    await store.write(lambda unit: None)
+    assert told == ["short", "long", "short", "long", "long", "short"]
+    found = ["hello", "and?", "so!", "long", "and?", "so!", "long", "long", "and?", "so!"]
+    assert await store.read(all_texts) == found
+    anna = await store.read(lambda reader: reader.conversation(ANNA))
+    assert anna is not None
+    assert (anna.last_seq, anna.language) == (10, "en")
+    lines = await store.read(lambda reader: reader.messages(anna.id))
+    kinds = [(m.author, m.external_id, m.answered_by, len(m.buttons)) for m in lines[1:3]]
+    assert kinds == [(CUSTOMER, "1", "", 0), (BOT, "", "rule:x", 1)]
 
 
 async def test_unit_sees_what_the_units_before_it_wrote(store: Store) -> None:
