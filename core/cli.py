@@ -214,8 +214,10 @@ def _version() -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from core import memory
     from core.lazily import lazily
 
+    memory.load()
     # The server serves the web, the client only Slack; nobody may ever ask for the metrics.
     lazily("aiohttp", "prometheus_client")
     from core.app import run

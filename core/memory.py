@@ -19,6 +19,12 @@ _MANY = 250  # sockets from which on memory must be such that can be given back
 _CROWD = 500  # sockets fewer than at the peak, after which it is worth while to tidy up
 
 
+def load() -> None:
+    """Call it before anything is loaded: what is loaded stays, and to look through it for garbage
+    again and again would take a tenth of the start. `settle` must follow."""
+    gc.disable()
+
+
 def settle() -> None:
     """Call it once everything is loaded: give back what that took, leave alone what is there, and
     look less often."""
@@ -26,6 +32,7 @@ def settle() -> None:
     trim()
     gc.freeze()
     gc.set_threshold(10_000, 10, 10)
+    gc.enable()
 
 
 class Crowd:
