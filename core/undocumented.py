@@ -22,6 +22,7 @@ from importlib.machinery import (
 from inspect import CO_NEWLOCALS, CO_OPTIMIZED
 from types import CodeType
 
+_ATTACHED = ("sqlalchemy.orm.",)  # those who insist on having them
 _FUNCTION = CO_OPTIMIZED | CO_NEWLOCALS
 _FIRST_CONSTANT = [bytes((opcode, 0)) for opcode in dis.hasconst if opcode < 256]
 
@@ -40,7 +41,9 @@ def leave_out_docs() -> None:
 class _Loader(SourceFileLoader):
     def get_code(self, fullname: str) -> CodeType | None:
         code = super().get_code(fullname)
-        return None if code is None else _bare(code)
+        if code is None or fullname.startswith(_ATTACHED):
+            return code
+        return _bare(code)
 
 
 def _bare(code: CodeType) -> CodeType:

@@ -84,6 +84,19 @@ async def test_it_runs_with_nothing_but_the_shipped_settings(tmp_path: Path) -> 
     assert any("gpt is off: OPENAI_API_KEY is empty" in line for line in log)
 
 
+async def test_it_runs_on_postgresql(tmp_path: Path, postgres_database: str) -> None:
+    path = settings(tmp_path)
+    store = f"sqlite:///{tmp_path / 'frontdesk.db'}"
+    path.write_text(path.read_text().replace(store, postgres_database), encoding="utf-8")
+    for _start in ("makes the tables", "finds them"):
+        async with running(path) as (process, url, log):
+            status, answer = await get_json(f"{url}/readyz")
+            assert (status, answer["ready"]) == (200, True), log
+            process.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(10):
+                assert await process.wait() == 0
+
+
 async def test_sigterm_ends_it_with_0(tmp_path: Path) -> None:
     async with running(settings(tmp_path)) as (process, _, _):
         process.send_signal(signal.SIGTERM)

@@ -100,3 +100,22 @@ def test_the_second_time_the_compiled_file_is_used_and_stays_whole(tmp_path: Pat
     assert "Of inner." in said(tmp_path, "")[1]
     assert "Of inner." not in said(tmp_path, "leave_out_docs()")[1]
     assert compiled.stat().st_mtime_ns == made
+
+
+def test_no_library_of_ours_insists_on_its_texts() -> None:
+    """Whatever a service may come to load."""
+    source = """
+from core.undocumented import leave_out_docs
+leave_out_docs()
+import alembic.command, alembic.operations, alembic.autogenerate
+import asyncpg, sqlalchemy.ext.asyncio, sqlalchemy.dialects.postgresql.asyncpg
+import numpy, prometheus_client.exposition, jwt, aiohttp.client, openai.types, openai.resources
+import core.gpt, core.embedder, core.app, bridge.desk, connectors
+for name in ("web", "telegram", "slack"):
+    __import__(f"connectors.{name}.connector")
+print(sqlalchemy.select.__doc__)
+"""
+    told = subprocess.run(
+        [sys.executable, "-c", source], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (told.stderr, told.stdout) == ("", "None\n")
