@@ -37,6 +37,7 @@ from core.store.checkpoints import Checkpoints
 from core.store.lineage import Lineage
 from core.store.readers import LocalReaders, Readers, RemoteReaders
 from core.store.session import LocalSession, RemoteSession, Session
+from core.store.wires import Wires
 from core.store.witness import Witness
 
 if TYPE_CHECKING:  # PostgreSQL only, and heavy
@@ -81,8 +82,10 @@ class Database:
         readers: Readers,
         path: Path | None,
         patience: float = PATIENCE,
+        wires: Wires | None = None,
     ) -> None:
         self.path = path
+        self._wires = wires
         self.patience = patience
         self.lineage = Lineage(path) if path is not None else None
         self._witness: Witness | None = None
@@ -152,6 +155,11 @@ class Database:
             folder = os.open(self.path.parent, os.O_RDONLY)
             os.fsync(folder)
             os.close(folder)
+
+    def cut(self) -> None:
+        """A server has had its time; whoever still waits for it is told so."""
+        if self._wires is not None:
+            self._wires.cut()
 
     async def close(self) -> None:
         checkpoints, self._checkpoints = self._checkpoints, None
@@ -255,7 +263,10 @@ def _postgres(url: URL) -> Database:
         max_overflow=0,
         isolation_level="REPEATABLE READ",
     )
-    return Database(writer, RemoteReaders(readers), None)
+    wires = Wires()
+    wires.watch(writer)
+    wires.watch(readers)
+    return Database(writer, RemoteReaders(readers), None, wires=wires)
 
 
 def _engine(place: URL, arguments: Mapping[str, Any], **options: Any) -> AsyncEngine:

@@ -55,6 +55,10 @@ def as_unavailable(error: BaseException, doing: str) -> StoreUnavailable:
     """The error for callers: what failed, in the database's own words, without the statement."""
     origin = error.orig if isinstance(error, exc.DBAPIError) and error.orig else error
     words = str(origin).strip() or type(origin).__name__
+    if isinstance(origin, TimeoutError):
+        words = "no answer in time"
+    elif busy(error):
+        words += " (another program holds it)"
     return StoreUnavailable(f"{doing}: {words}")
 
 

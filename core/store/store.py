@@ -33,6 +33,7 @@ T = TypeVar("T")
 _BEAT_EVERY = 60.0  # seconds: a backup that is put back may be this much older unnoticed
 _CLOCK_EVERY = 0.5
 _LAST_BEAT = 2.0  # seconds that a stop waits for it
+_LAST_ANSWER = 3.0  # seconds that it waits for a server
 
 
 def external_key(external_id: str) -> int:
@@ -147,10 +148,13 @@ class Store:
         self._running().hurry()
 
     async def close(self) -> None:
-        """Finish every unit that waits, then let go of the database. Safe to call twice."""
+        """Finish every unit that waits, then let go of the database. A server that has stopped
+        answering is not waited for. Safe to call twice."""
         await self._end_beating()
+        enough = asyncio.get_running_loop().call_later(_LAST_ANSWER, self._database.cut)
         await self._writer_closed()
         await self._database.close()
+        enough.cancel()
 
     async def follow_clock(self) -> None:
         """Until cancelled: when the machine's clock jumps, what waits keeps its pause."""

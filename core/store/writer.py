@@ -169,12 +169,14 @@ class Writer:
         except Exception as error:
             if not _refused(error):
                 return error
-            log.warning("the database refused a commit: %s", faults.as_unavailable(error, "write"))
+            log.warning("%s", faults.as_unavailable(error, "the database refused a commit"))
             await self._drop_session()
             return faults.as_unavailable(error, "the database cannot be written")
 
     async def _attempt(self, batch: Sequence[Unit]) -> Batch:
         if self._session is None:
+            if self._in_a_hurry_from is not None:
+                raise StoreUnavailable("the store is being closed")
             self._session = await self._database.writing()
         began = time.perf_counter()
         try:

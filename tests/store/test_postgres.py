@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core.errors import StoreUnavailable
 from core.store import Store, Transaction
+from tests.faults.proxy import FaultProxy, Trouble
 from tests.store.clock import Clock
 from tests.store.shop import ANNA, write
 
@@ -65,6 +67,28 @@ async def test_read_only_server_is_reported_and_forgotten_once_it_takes_writes(
     await admin.close()
     assert await recovered(store, "hello") == 1
     await store.close()
+
+
+async def test_server_that_is_stuck_delays_no_end(postgres_database: str, clock: Clock) -> None:
+    """C21: each of these would wait for half a minute, and so would every close."""
+    place = urlsplit(postgres_database)
+    proxy = FaultProxy("127.0.0.1", place.port or 5432)
+    await proxy.start()
+    url = postgres_database.replace(f":{place.port}/", f":{proxy.port}/")
+    store = await Store.open(url, now=clock)
+    await asyncio.gather(*(store.read(lambda tx: tx.pending_counts()) for _ in range(4)))
+    proxy.trouble("to_client", Trouble(stall=True))
+    waiting = [asyncio.ensure_future(store.check_writable())]
+    await asyncio.sleep(0)  # the writer takes the first, the second waits behind it
+    waiting.append(asyncio.ensure_future(store.check_writable()))
+    await asyncio.sleep(0)
+    store.hurry()
+    async with asyncio.timeout(10):
+        await store.close()
+    for outcome in await asyncio.gather(*waiting, return_exceptions=True):
+        assert isinstance(outcome, StoreUnavailable)
+    proxy.trouble("to_client")
+    await proxy.close()
 
 
 async def test_value_that_does_not_fit_is_the_units_own_fault(
