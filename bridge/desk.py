@@ -9,6 +9,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
+from msgspec import structs
+
 from bridge import inbound, outbound
 from bridge.advice import CLOSED, CLOSED_ALREADY, Advisor, react
 from bridge.bulbs import wish
@@ -182,7 +184,7 @@ class SlackDesk:
                 agent, text = await asyncio.gather(
                     self._people.agent(event.agent.id), self._slack.plain(event.text)
                 )
-                return replace(event, agent=agent, text=text)
+                return structs.replace(event, agent=agent, text=text)
             case AgentCommanded():
                 return replace(event, agent=await self._people.agent(event.agent.id))
             case AgentEdited():

@@ -153,8 +153,7 @@ class CustomerSaw:
     seq: int
 
 
-@dataclass(frozen=True, slots=True)
-class CaseRef:
+class CaseRef(Struct, frozen=True, cache_hash=True):
     """The thread of a case at the desk. Workspace comes first: channel ids and times repeat
     between workspaces."""
 
@@ -163,15 +162,13 @@ class CaseRef:
     thread: str
 
 
-@dataclass(frozen=True, slots=True)
-class Agent:
+class Agent(Struct, frozen=True):
     id: str
     name: str = ""
     avatar: FileId | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AgentReplied:
+class AgentReplied(Struct, frozen=True):
     """An agent's plain reply in a case's thread. `external_id` orders the thread's replies."""
 
     case: CaseRef
