@@ -12,8 +12,10 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import takewhile
 from typing import TypeVar
 
 from core.couriers import Couriers
@@ -30,6 +32,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _LANES_AT_ONCE = 256
+_NOTED_AT_ONCE = 8  # of what may be repeated
 _LONGEST_SLEEP = 30.0  # a wake-up that got lost costs no more than this
 _LATE_ACCEPTANCE = timedelta(seconds=5)  # a request may land this long after we gave it up
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 300.0
@@ -114,9 +117,9 @@ class Outbox:
 
     async def _run_lane(self, row: Delivery) -> None:
         try:
-            then: Delivery | None = row
-            while then is not None:
-                then = await self._deliver(then)
+            rows: Sequence[Delivery] = [row]
+            while rows:
+                rows = await self._deliver(rows)
         except StoreUnavailable as error:
             log.warning("%s waits for the store: %s", row.lane, error)
             await asyncio.sleep(1)
@@ -128,30 +131,44 @@ class Outbox:
 
     # --- one row ---------------------------------------------------------------------------
 
-    async def _deliver(self, row: Delivery) -> Delivery | None:
-        """The next row of the lane, if it may follow at once."""
+    async def _deliver(self, rows: Sequence[Delivery]) -> Sequence[Delivery]:
+        """What of the lane may follow at once. Several rows are several that may be repeated."""
+        row = rows[0]
+        if self._couriers.may_repeat(row):
+            return await self._deliver_freely(rows)
         if row.state is not DeliveryState.PENDING and not await self._may_send_again(row):
-            return None
+            return ()
         try:
             await self._couriers.turn(row)
         except SendLater as later:
             await self._postpone(row, later, state=None)
-            return None
+            return ()
         except Exception as error:
             await self._failed_to_send(row, error)
-            return None
-        is_noted = not self._couriers.may_repeat(row)
-        if is_noted:
-            await self._store.write(lambda tx: self._mark_sending(tx, row.id))
+            return ()
+        await self._store.write(lambda tx: self._mark_sending(tx, row.id))
         try:
-            async with asyncio.timeout(2 * self._attempt().total_seconds() + 60):
-                receipt = await self._attempt_once(row)
+            receipt = await self._attempt_once(row)
         except Exception as error:
-            if not is_noted:
-                await self._keep(lambda tx: self._mark_sending(tx, row.id))
             await self._failed_to_send(row, error)
-            return None
+            return ()
         return await self._keep(lambda tx: self._sent(tx, row.id, receipt))
+
+    async def _deliver_freely(self, rows: Sequence[Delivery]) -> Sequence[Delivery]:
+        """What may be repeated is noted when it is done, several rows at once: after a crash they
+        are done again."""
+        done: list[int] = []
+        for row in rows:
+            try:
+                await self._attempt_once(row)
+            except Exception as error:
+                await self._keep(partial(self._done, ids=done, failed=row.id))
+                await self._failed_to_send(row, error)
+                return ()
+            done.append(row.id)
+            if self._must_pause():
+                break
+        return await self._keep(partial(self._done, ids=done, lane=rows[0].lane))
 
     async def _failed_to_send(self, row: Delivery, error: Exception) -> None:
         reason = str(error)
@@ -186,7 +203,8 @@ class Outbox:
 
     async def _attempt_once(self, row: Delivery) -> Receipt | CaseRef | None:
         try:
-            return await self._couriers.deliver(row)
+            async with asyncio.timeout(2 * self._attempt().total_seconds() + 60):
+                return await self._couriers.deliver(row)
         except Exception as error:
             self._failed(row.target, type(error).__name__)
             raise
@@ -267,9 +285,19 @@ class Outbox:
         else:
             _wait_in_doubt(row, tx.now + timedelta(seconds=_back_off(row.attempts)))
 
+    def _done(
+        self, tx: Transaction, *, ids: Sequence[int], failed: int | None = None, lane: str = ""
+    ) -> Sequence[Delivery]:
+        for id in ids:
+            self._waits.over(id)
+        tx.finish(ids)
+        if failed is not None:
+            self._mark_sending(tx, failed)
+        return self._following(tx, lane) if lane else ()
+
     def _sent(
         self, tx: Transaction, id: int, receipt: Receipt | CaseRef | None
-    ) -> Delivery | None:
+    ) -> Sequence[Delivery]:
         row = _the(tx, id)
         row.state, row.error = DeliveryState.SENT, ""
         self._waits.over(id)
@@ -278,13 +306,17 @@ class Outbox:
         self._receipts.sent(tx, row, receipt)
         return self._following(tx, row.lane)
 
-    def _following(self, tx: Transaction, lane: str) -> Delivery | None:
-        """What `lane` goes on with: to look at all lanes for it would cost more than to send it.
-        They are looked at where others wait for a place."""
-        if self._closing or len(self._busy) >= self._at_once:
-            return None
-        row = tx.head(lane)
-        return None if row is None or row.next_at > self._now() else row
+    def _following(self, tx: Transaction, lane: str) -> Sequence[Delivery]:
+        """What `lane` goes on with: to look at all lanes for it costs more than to send it."""
+        if self._must_pause():
+            return ()
+        waiting = tx.first_of_lane(lane, _NOTED_AT_ONCE)
+        due = list(takewhile(lambda row: row.next_at <= self._now(), waiting))
+        return list(takewhile(self._couriers.may_repeat, due)) or due[:1]
+
+    def _must_pause(self) -> bool:
+        """Whether a lane gives up its place, because others wait for one."""
+        return self._closing or len(self._busy) >= self._at_once
 
     def _refused(self, tx: Transaction, id: int, reason: str) -> None:
         row = _the(tx, id)

@@ -185,11 +185,11 @@ class Reader:
         wanted = {"conversation": conversation_id, "number": seq, "kinds": names}
         return [self._delivery(row) for row in self.execute(sql.DELIVERIES_OF, wanted)]
 
-    def head(self, lane: str) -> Delivery | None:
-        """The first row of `lane` that is neither sent nor dead."""
+    def first_of_lane(self, lane: str, limit: int) -> list[Delivery]:
+        """The first `limit` rows of `lane` that are neither sent nor dead."""
         self._settle()
-        row = self.execute(sql.HEAD, {"of_lane": lane}).first()
-        return None if row is None else self._delivery(row)
+        found = self.execute(sql.FIRST_OF_LANE, {"of_lane": lane, "limit": limit})
+        return [self._delivery(row) for row in found]
 
     def lane(self, lane: str) -> list[Delivery]:
         """The rows of `lane` that are neither sent nor dead, in the order they go out."""

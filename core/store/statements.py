@@ -174,7 +174,7 @@ LANE = (
     .where(deliveries.c.open_lane == bindparam("of_lane"))
     .order_by(deliveries.c.id)
 )
-HEAD = LANE.limit(1)
+FIRST_OF_LANE = LANE.limit(_limit)
 UNFINISHED = select(func.count()).where(deliveries.c.open_lane == bindparam("of_lane"))
 PENDING_COUNTS = (
     select(deliveries.c.target, func.count().label("rows"))
@@ -222,6 +222,11 @@ RELEASE_HELD = (
     .values(state="pending", open_lane=deliveries.c.lane, next_at=bindparam("now"))
 )
 ADD_DELIVERY = deliveries.insert()
+FINISH_DELIVERY = (
+    deliveries.update()
+    .where(deliveries.c.id == bindparam("row_id"))
+    .values(state="sent", open_lane=None, error="")
+)
 SET_DELIVERY = deliveries.update().where(deliveries.c.id == bindparam("row_id"))
 
 # --- money ----------------------------------------------------------------------------------

@@ -269,6 +269,11 @@ class Transaction(Reader):
         self.wrote = True
         self.wake()
 
+    def finish(self, ids: Sequence[int]) -> None:
+        """These were sent, and nobody needs their receipts."""
+        for id in ids:
+            self.execute(sql.FINISH_DELIVERY, {"row_id": id})
+
     # --- money ---
 
     def add_answer(self, answer: PaidAnswer) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from core.cases import Fate
 from core.errors import StoreUnavailable, Undeliverable
@@ -84,7 +84,7 @@ async def test_threads_of_a_workspace_that_was_left_are_neither_read_nor_written
     """A15: the same channel and time in another workspace is another thread."""
     async with room(tmp_path) as here:
         await here.desk.stop()
-        here.shelf.open[:] = [replace(here.case, workspace="T0OTHER")]
+        here.shelf.open[:] = [structs.replace(here.case, workspace="T0OTHER")]
         await here.slack.say(here.channel, here.anna, "hello", thread_ts=here.case.thread)
         reads = len(here.slack.journal.of("conversations.replies"))
         name = f"slack:{here.slack.team_id}:{here.channel}"

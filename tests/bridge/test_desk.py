@@ -244,7 +244,7 @@ async def test_a_root_and_a_line_in_doubt_are_found_again(tmp_path: Path) -> Non
         with pytest.raises(OutcomeUnknown):
             await here.desk.relay(here.case, [line("hello")], key("r1"))
         ref = await here.desk.find(None, key("second"), since)
-        assert ref == replace(here.case, thread=here.slack.messages(here.channel)[1].ts)
+        assert ref == structs.replace(here.case, thread=here.slack.messages(here.channel)[1].ts)
         receipt = await here.desk.find(here.case, key("r1"), since)
         assert receipt == Receipt(here.thread()[0].ts)
         assert await here.desk.find(here.case, key("r2"), since) is None

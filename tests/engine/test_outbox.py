@@ -20,15 +20,16 @@ from tests.engine.core import Core, address
 
 
 class Desk:
-    """Has a thread for every case. `refusing` marks are put off; `held` ones never end."""
+    """Has a thread for every case. Marks of lines that are in `refused` are put off once, those of
+    lines in `held` never end."""
 
     name = "desk"
     status = Status(True)
 
     def __init__(self) -> None:
         self.posted: list[str] = []
-        self.refusing = 0
-        self.held = False
+        self.refused: set[str] = set()
+        self.held: set[str] = set()
         self._news = asyncio.Event()
 
     async def start(self, inbox: Inbox) -> None:
@@ -62,10 +63,11 @@ class Desk:
 
     async def mark(self, case: CaseRef, external_id: str, fate: Fate) -> None:
         self._post(f"{fate} {case.thread} {external_id}")
-        if self.held:
+        await asyncio.sleep(0)
+        if external_id in self.held:
             await asyncio.Event().wait()
-        if self.refusing:
-            self.refusing -= 1
+        if external_id in self.refused:
+            self.refused.remove(external_id)
             raise SendLater("slowly", 1)
 
     async def announce(self, text: str) -> None:
@@ -141,30 +143,43 @@ async def test_a_lane_goes_on_in_its_order(core: Core) -> None:
         assert (await desk.has(4))[-1] == "delivered 1.0 3.9"
 
 
-async def test_a_mark_that_a_crash_cut_off_is_made_again(core: Core) -> None:
-    await _with_replies(core, 1)
+async def test_marks_that_a_crash_cut_off_are_made_again(core: Core) -> None:
+    await _with_replies(core, 3)
     before = Desk()
-    before.held = True
+    before.held = {"3.2"}
     async with outbox(core, before):
-        await before.has(1)
-    assert [row.state for row in await _marks(core)] == [DeliveryState.PENDING]
+        await before.has(3)
+    sent, pending = DeliveryState.SENT, DeliveryState.PENDING
+    assert [row.state for row in await _marks(core)] == [sent, pending, pending]
     after = Desk()
     async with outbox(core, after):
-        assert await after.has(1) == ["delivered 1.0 3.0"]
+        assert await after.has(2) == ["delivered 1.0 3.1", "delivered 1.0 3.2"]
 
 
 async def test_a_mark_that_is_put_off_counts_as_an_attempt_and_holds_its_lane(core: Core) -> None:
-    await _with_replies(core, 2)
+    await _with_replies(core, 4)
     desk = Desk()
-    desk.refusing = 1
+    desk.refused = {"3.2"}
     async with outbox(core, desk) as box:
-        await desk.has(1)
+        await desk.has(3)
         await box.close(5)
     marks = [(row.state, row.attempts, row.error) for row in await _marks(core)]
-    assert marks == [(DeliveryState.PENDING, 1, "slowly"), (DeliveryState.PENDING, 0, "")]
+    sent, pending = DeliveryState.SENT, DeliveryState.PENDING
+    assert marks == [(sent, 0, ""), (sent, 0, ""), (pending, 1, "slowly"), (pending, 0, "")]
     core.later(seconds=2)
     async with outbox(core, desk):
-        assert (await desk.has(3))[1:] == ["delivered 1.0 3.0", "delivered 1.0 3.1"]
+        assert (await desk.has(5))[3:] == ["delivered 1.0 3.2", "delivered 1.0 3.3"]
+
+
+async def test_a_stop_notes_the_marks_that_were_made_and_makes_no_more(core: Core) -> None:
+    await _with_replies(core, 6)
+    desk = Desk()
+    async with outbox(core, desk) as box:
+        await desk.has(3)
+        await box.close(5)
+    made = len(desk.posted)
+    assert [row.state for row in await _marks(core)].count(DeliveryState.SENT) == made
+    assert made < 6
 
 
 async def test_a_mark_that_an_earlier_version_queued_finds_its_line(core: Core) -> None:
