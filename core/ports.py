@@ -149,9 +149,10 @@ class SupportsDrafts(Protocol):
 class SupportsLive(Protocol):
     """A channel that shows the transcript itself, such as the web widget."""
 
-    def publish(self, notice: Notice) -> None:
-        """Called on the event loop after each commit, in commit order. Must not block or raise;
-        a notice may be lost, because clients read the transcript again by `seq`."""
+    def publish(self, notices: Sequence[Notice]) -> None:
+        """Called on the event loop after each commit, in commit order, with all that it has to
+        tell, other channels' too. Must not block or raise; a notice may be lost, because clients
+        read the transcript again by `seq`."""
         ...
 
 

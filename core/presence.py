@@ -65,12 +65,12 @@ class _Drafts:
         now = time.monotonic()
         if self._live is not None and now - self._shown_at >= _LIVE_DRAFT_EVERY:
             self._shown_at, self._shown = now, True
-            self._live.publish(Draft(self._address, text))
+            self._live.publish([Draft(self._address, text)])
 
     def withdraw(self) -> None:
         """Take a shown draft back; where the answer was stored, it has replaced the draft."""
         if self._live is not None and self._shown:
-            self._live.publish(Draft(self._address, ""))
+            self._live.publish([Draft(self._address, "")])
 
 
 def _live(channel: object) -> SupportsLive | None:
@@ -103,6 +103,6 @@ async def _show(
 
 async def _type(channel: Connector, address: Address, author: Author, context: str) -> None:
     if isinstance(channel, SupportsLive):
-        channel.publish(Typing(address, author, context))
+        channel.publish([Typing(address, author, context)])
     if isinstance(channel, SupportsTyping):
         await channel.typing(address, context)

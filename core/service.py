@@ -27,7 +27,6 @@ from core.limits import CustomerRates
 from core.memory import Crowd
 from core.messages import ChannelName
 from core.metrics import Metrics
-from core.notices import Notice
 from core.outbox import Outbox
 from core.policies import Policies
 from core.policy import Policy
@@ -215,7 +214,7 @@ class Service:
                 self.metrics.watch_connections(channel.name, channel.count_connections)
                 channel.on_connection(self._crowd.grew)
             if isinstance(channel, SupportsLive):
-                self.store.subscribe(_publisher(channel.name, channel))
+                self.store.subscribe(channel.publish)
         self.store.on_work(self.outbox.wake)
         self.store.on_work(self.reminders.wake)
 
@@ -358,15 +357,6 @@ class Service:
         await self.provider.close()
         await self.embeddings.close()
         await self.store.close()
-
-
-def _publisher(name: ChannelName, channel: SupportsLive) -> Callable[[Sequence[Notice]], None]:
-    def publish(notices: Sequence[Notice]) -> None:
-        for notice in notices:
-            if notice.address.channel == name:
-                channel.publish(notice)
-
-    return publish
 
 
 def _log_lines(level: int, text: str) -> None:

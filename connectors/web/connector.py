@@ -138,9 +138,8 @@ class WebConnector:
     async def send(self, to: Address, reply: Reply) -> Receipt:
         raise Undeliverable("the web channel reads the transcript itself; nothing is sent to it")
 
-    def publish(self, notice: Notice) -> None:
-        if notice.address.channel == CHANNEL:
-            self._hub.publish(notice)
+    def publish(self, notices: Sequence[Notice]) -> None:
+        self._hub.publish(notices)
 
 
 async def _token_key(cursors: Cursors) -> str:

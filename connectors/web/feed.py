@@ -8,11 +8,12 @@ transcript is read again.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 
 from connectors.web import outbound
 from connectors.web.frames import Frame
 from connectors.web.outlet import TRY_LATER, Outlet
+from connectors.web.shown import Shown
 from core.errors import StoreUnavailable
 from core.messages import Address, AuthorKind, Message
 from core.notices import (
@@ -81,16 +82,27 @@ class Feed:
             self._send(outbound.live(Seen(self.address, view.seen)))
         self._go_live()
 
-    def notice(self, notice: Notice, frames: Callable[[], Iterable[bytes]]) -> None:
-        """Take one notice; `frames` gives its encoded frames, made once for all tabs."""
+    def stored(self, message: Message, shown: Shown) -> None:
+        """A line was stored; `shown` gives its frames."""
+        if not self._live:
+            self._wanted = max(self._wanted, message.seq)
+        elif message.seq == self.last + 1:
+            if self._is_own(message):
+                self._acknowledge(message)
+            else:
+                self._show(message, shown.frames(message))
+        elif message.seq > self.last:
+            self._wanted = message.seq
+            self._reread()
+
+    def notice(self, notice: Notice, frames: Sequence[bytes]) -> None:
+        """Take a notice of anything else; `frames` are its encoded frames."""
         if not self._live:
             self._keep(notice)
-        elif isinstance(notice, MessageStored):
-            self._stored(notice.message, frames)
         elif isinstance(notice, Draft):
-            self._outlet.put_draft(next(iter(frames())))
+            self._outlet.put_draft(frames[0])
         else:
-            self._put(frames())
+            self._put(frames)
 
     def missed(self, seq: int) -> None:
         """A message numbered `seq` exists; read it if no notice has brought it."""
@@ -101,32 +113,20 @@ class Feed:
 
     def _keep(self, notice: Notice) -> None:
         match notice:
-            case MessageStored(message=message):
-                self._wanted = max(self._wanted, message.seq)
             case MessageEdited() | MessageDeleted() | ModeChanged() | Seen():
                 self._later.append(notice)
                 if len(self._later) > _LATER_FRAMES:
                     self._outlet.cut()
-            case Draft() | Typing():
+            case MessageStored() | Draft() | Typing():
                 return
-
-    def _stored(self, message: Message, frames: Callable[[], Iterable[bytes]]) -> None:
-        if message.seq <= self.last:
-            return
-        if message.seq > self.last + 1:
-            self._wanted = message.seq
-            self._reread()
-        elif self._is_own(message):
-            self._acknowledge(message)
-        else:
-            self._show(message, frames())
 
     def _is_own(self, message: Message) -> bool:
         return message.author.kind is AuthorKind.CUSTOMER and message.external_id in self.own
 
     def _acknowledge(self, message: Message) -> None:
         self.last = message.seq
-        self._send([outbound.ack(self.own.pop(message.external_id), message)])
+        ack = outbound.ack(self.own.pop(message.external_id), message)
+        self._outlet.put(outbound.encoded(ack))
 
     def _show(self, message: Message, frames: Iterable[bytes]) -> None:
         self.last = message.seq

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Sequence
 
 from connectors.web import outbound
 from connectors.web.feed import Feed
+from connectors.web.shown import Shown
 from core.messages import Address
-from core.notices import Notice
+from core.notices import MessageStored, Notice
 
 MAX_TABS = 100
 
@@ -16,42 +17,37 @@ class Hub:
     """The live feeds by conversation."""
 
     def __init__(self) -> None:
-        self._feeds: dict[str, tuple[Feed, ...]] = {}  # nearly always one, and then small
+        self._feeds: dict[Address, tuple[Feed, ...]] = {}
+        self._shown = Shown()
 
     def add(self, feed: Feed) -> bool:
         """False when the conversation has too many tabs already."""
-        tabs = self._feeds.get(feed.address.peer, ())
+        tabs = self._feeds.get(feed.address, ())
         if len(tabs) >= MAX_TABS:
             return False
-        self._feeds[feed.address.peer] = (*tabs, feed)
+        self._feeds[feed.address] = (*tabs, feed)
         return True
 
     def remove(self, feed: Feed) -> None:
-        peer = feed.address.peer
-        if left := tuple(one for one in self._feeds.get(peer, ()) if one is not feed):
-            self._feeds[peer] = left
+        tabs = tuple(tab for tab in self._feeds.get(feed.address, ()) if tab is not feed)
+        if tabs:
+            self._feeds[feed.address] = tabs
         else:
-            self._feeds.pop(peer, None)
+            self._feeds.pop(feed.address, None)
 
     def tabs(self, address: Address) -> int:
-        return len(self._feeds.get(address.peer, ()))
+        return len(self._feeds.get(address, ()))
 
-    def publish(self, notice: Notice) -> None:
-        """Tell every tab of the notice's conversation."""
-        tabs = self._feeds.get(notice.address.peer)
-        if not tabs:
-            return
-        frames = _encoded_once(notice)
-        for feed in tabs:
-            feed.notice(notice, frames)
-
-
-def _encoded_once(notice: Notice) -> Callable[[], Iterator[bytes]]:
-    made: list[bytes] = []
-
-    def frames() -> Iterator[bytes]:
-        if not made:
-            made.extend(map(outbound.encoded, outbound.live(notice)))
-        return iter(made)
-
-    return frames
+    def publish(self, notices: Sequence[Notice]) -> None:
+        """Tell every tab the notices of its conversation."""
+        feeds, shown = self._feeds, self._shown
+        for notice in notices:
+            if (tabs := feeds.get(notice.address)) is None:
+                continue
+            if type(notice) is MessageStored:  # nearly all are
+                for tab in tabs:
+                    tab.stored(notice.message, shown)
+            else:
+                frames = [outbound.encoded(frame) for frame in outbound.live(notice)]
+                for tab in tabs:
+                    tab.notice(notice, frames)

@@ -66,7 +66,7 @@ class Memory(HandsIn):
         self.talks: dict[Address, Talk] = {}
         self.events: list[InboundEvent] = []
         self.cursors: dict[str, str] = {}
-        self.publish: Callable[[Notice], None] = lambda _: None
+        self.publish: Callable[[Sequence[Notice]], None] = lambda _: None
         self.fail: list[FrontdeskError | None] = []
         self.readable = True
         self.pause = asyncio.Event()
@@ -132,22 +132,22 @@ class Memory(HandsIn):
         line = Message(talk.id, seq, author, text, at, buttons, files, external_id)
         talk.lines.append(line)
         if not self.lose_notices:
-            self.publish(MessageStored(address, line))
+            self.publish([MessageStored(address, line)])
         return line
 
     def edit(self, address: Address, seq: int, text: str) -> None:
         lines = self.talks[address].lines
         lines[seq - 1] = replace(lines[seq - 1], text=text, edited_at=NOON)
-        self.publish(MessageEdited(address, seq, text))
+        self.publish([MessageEdited(address, seq, text)])
 
     def delete(self, address: Address, seq: int) -> None:
         lines = self.talks[address].lines
         lines[seq - 1] = replace(lines[seq - 1], text="", deleted_at=NOON)
-        self.publish(MessageDeleted(address, seq))
+        self.publish([MessageDeleted(address, seq)])
 
     def change(self, address: Address, mode: Mode, agent: Author | None = None) -> None:
         self.talks[address].mode, self.talks[address].agent = mode, agent
-        self.publish(ModeChanged(address, mode, agent))
+        self.publish([ModeChanged(address, mode, agent)])
 
     async def view(self, address: Address) -> ConversationView | None:
         await self._read()

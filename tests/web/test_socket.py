@@ -177,7 +177,7 @@ async def test_a_button_that_never_was_is_refused(web: Desk) -> None:
 async def test_live_news_reach_the_tab(web: Desk) -> None:
     tab = await web.talk()
     where = address_of(tab.token)
-    web.connector.publish(Typing(where, BOT))
+    web.connector.publish([Typing(where, BOT)])
     assert (await tab.frame())["type"] == "typing"
     web.memory.change(where, Mode.HUMAN, MIA)
     assert (await tab.frame())["agent"]["name"] == "Mia"
@@ -192,9 +192,9 @@ async def test_live_news_reach_the_tab(web: Desk) -> None:
 async def test_a_draft_grows_and_gives_way_to_the_answer(web: Desk) -> None:
     tab = await web.talk()
     where = address_of(tab.token)
-    web.connector.publish(Draft(where, "Refunds"))
+    web.connector.publish([Draft(where, "Refunds")])
     assert await tab.frame() == {"type": "draft", "text": "Refunds"}
-    web.connector.publish(Draft(where, "Refunds take"))
+    web.connector.publish([Draft(where, "Refunds take")])
     web.memory.say(where, BOT, "Refunds take 3 days")
     assert (await tab.frame())["text"] == "Refunds take 3 days"
     assert await tab.quiet()

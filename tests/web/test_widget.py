@@ -35,9 +35,9 @@ async def test_a_visitor_writes_chooses_reloads_and_meets_a_colleague(
         await visitor.sees("my pot is broken", "Sorry!", "refund please")
         await expect(visitor.chat.get_by_role("button", name="Refund")).to_have_count(0)
 
-        web.connector.publish(Typing(where, BOT))
+        web.connector.publish([Typing(where, BOT)])
         await expect(visitor.chat.get_by_label("Bot is typing")).to_be_visible()
-        web.connector.publish(Draft(where, "Refunds take"))
+        web.connector.publish([Draft(where, "Refunds take")])
         await expect(visitor.chat.locator(".draft")).to_contain_text("Refunds take")
         web.memory.say(where, BOT, "Refunds take 3 days")
         await expect(visitor.chat.locator(".draft")).to_have_count(0)

@@ -28,7 +28,7 @@ async def test_only_an_agents_answer_says_that_a_line_was_seen(
         status = visitor.chat.locator(".customer .foot").last
         await expect(status).to_have_text(re.compile(r"^[\d:]+ · Sent$"))
         where = whereabouts(web)
-        web.connector.publish(Seen(where, 1))
+        web.connector.publish([Seen(where, 1)])
         await expect(status).to_contain_text("Delivered")
         web.memory.say(where, BOT, "One moment, please.")
         await visitor.sees("my pot is broken", "One moment, please.")
@@ -37,7 +37,7 @@ async def test_only_an_agents_answer_says_that_a_line_was_seen(
         await expect(status).to_contain_text("Seen")
         await visitor.write("thanks")
         await expect(status).to_contain_text("Sent")
-        web.connector.publish(Seen(where, 4))
+        web.connector.publish([Seen(where, 4)])
         await expect(status).to_contain_text("Delivered")
 
 
