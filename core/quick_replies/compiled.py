@@ -54,6 +54,7 @@ class Refusal(Struct, frozen=True):
 
 
 _NOTHING: Mapping[str, str] = {}  # one for all rules
+_NO_TEMPLATES: Mapping[str, Template] = {}
 _NO_WORD = Refusal("none of its words or patterns is in the message", close=False)
 
 
@@ -75,7 +76,8 @@ class CompiledRule:
     patterns: tuple[Pattern, ...]
     templates: Mapping[str, Template]
     only_text: str | None
-    """The reply where there is one for everybody, with nothing to fill in."""
+    """The reply where there is one for everybody, with nothing to fill in; then `templates` has
+    none."""
     asks_more: bool
     """Whether more than `any`, `regex` and `examples` decides."""
     wants_words: bool
@@ -199,6 +201,7 @@ class Compiler:
         broken = len(patterns) < len(when.regex)  # whatever they would have given a value
         templates = self._templates(number, rule.reply, None if broken else known)
         only = templates.get("") if len(templates) == 1 else None
+        only_text = only.literal if only else None
         return CompiledRule(
             rule=rule,
             any=self._phrases(number, ("when", "any"), when.any),
@@ -208,8 +211,8 @@ class Compiler:
             ),
             none=self._phrases(number, ("when", "none"), when.none),
             patterns=patterns,
-            templates=templates,
-            only_text=only.literal if only else None,
+            templates=templates if only_text is None else _NO_TEMPLATES,
+            only_text=only_text,
             wants_words=bool(when.any or when.regex or when.examples),
             asks_more=bool(when.all or when.none or when.channels or when.languages or when.hours),
         )

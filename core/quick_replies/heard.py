@@ -29,10 +29,22 @@ class Vocabulary:
     def reader(self) -> Reader:
         return Reader(self.words, self._languages)
 
+    def prepare(self) -> None:
+        """Do now what the first message would have to wait for."""
+        _ = self._other
+
+    def hits(self, tokens: Sequence[str], text: str) -> Set[str]:
+        """As `exact.hits`, where `tokens` are the first of their forms."""
+        exact, other = self.exact.hits(tokens, text), self._other.hits(tokens, text)
+        return exact | other if other else exact
+
     @cached_property
-    def loose(self) -> Phrases:
+    def _other(self) -> Phrases:
+        """The phrases that have a word which is not the first of its forms, with those that are:
+        `exact` finds all others as well."""
         same = self.reader.same
-        return Phrases(self._listed, same) if same else self.exact
+        listed = [p for p in self._listed if not same.keys().isdisjoint(Cut.of(p).words)]
+        return Phrases(listed, same)
 
 
 class Heard(Struct):
@@ -75,4 +87,4 @@ class Heard(Struct):
 
     def _hits(self, read: Mapping[str, str]) -> Set[str]:
         tokens = [read.get(token, token) for token in self.tokens]
-        return self.vocabulary.loose.hits(tokens, self.text)
+        return self.vocabulary.hits(tokens, self.text)

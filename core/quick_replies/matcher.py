@@ -107,7 +107,7 @@ class QuickReplies:
 
     def prepare(self) -> None:
         """Do now what the first message would have to wait for."""
-        _ = self.vocabulary.loose
+        self.vocabulary.prepare()
         sweep()
 
     def match(self, question: Question, tokens: Sequence[str] | None = None) -> Hit | None:

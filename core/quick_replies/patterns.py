@@ -57,6 +57,9 @@ _EXPLAINED = (
 )
 
 
+_NO_NAMES: frozenset[str] = frozenset()
+
+
 class BadRegex(ValueError):
     """A pattern that cannot be used: a reason and a hint for its author."""
 
@@ -67,7 +70,8 @@ class BadRegex(ValueError):
 
 
 class Pattern:
-    """One compiled pattern; case does not matter, accents do."""
+    """One pattern; case does not matter, accents do. It is compiled to see whether it can be, and
+    again when a message may have it for the first time: most of a thousand never are."""
 
     __slots__ = ("_regex", "names", "narrow", "source")
 
@@ -79,12 +83,14 @@ class Pattern:
             raise BadRegex(f"the pattern is longer than {MAX_PATTERN:,} characters")
         self.source = source
         self.narrow = _narrow(source)
-        self._regex = _compile(self.narrow)
-        self.names: frozenset[str] = frozenset(self._regex.groupindex)
+        self._regex: re2._Regexp | None = None
+        self.names = frozenset(_compile(self.narrow).groupindex) or _NO_NAMES
 
     def search(self, text: bytes) -> Mapping[str, str] | None:
         """The named groups that took part, None when nothing in `text` matches: the UTF-8 of
         what went through `core.folding.plain`, encoded once for all patterns."""
+        if self._regex is None:
+            self._regex = _compile(self.narrow)
         found = self._regex.search(text)
         if found is None or not self.names:
             return None if found is None else {}

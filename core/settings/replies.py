@@ -17,6 +17,9 @@ from core.translations import choose, is_there, speaks
 _LIST = "quick_replies"
 
 
+_NOTHING: Mapping[str, int] = {}  # one for all rules
+
+
 @dataclass(frozen=True, slots=True)
 class Spot:
     """Rule number `number` of one file."""
@@ -34,7 +37,7 @@ class Spot:
             for path, node in scalars(self.node)
             if path.startswith(("tests.", "when.examples."))
         }
-        return Place(self.draft.source, self.node.index, inside)
+        return Place(self.draft.source, self.node.index, inside or _NOTHING)
 
     def seen_from(self, other: Spot) -> str:
         """Where this rule begins, for the reader of `other`."""
