@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -154,6 +153,8 @@ class _Parser:
         for names in (DAYS, _LONG):
             if name in names:
                 return names.index(name)
+        from difflib import get_close_matches  # only where there is a mistake
+
         close = get_close_matches(name, (*DAYS, *_LONG, "holidays"), n=1)
         hint = f"did you mean {close[0]}?" if close else "mon, tue, … sun, or mon-fri"
         self._fault(path, f"{name!r} is not a day", hint)

@@ -1,9 +1,10 @@
-"""Load libraries without the texts that explain their functions.
+"""Load libraries without the texts that explain their functions and classes.
 
-No service reads them, and they take two megabytes, with every channel three. `python -OO` leaves
+No service reads them, and they take three megabytes, with every channel five. `python -OO` leaves
 them out as well, but takes the libraries' assertions along and compiles everything anew. Here the
-compiled files are used as they are: such a text is the first constant of its function, and is
-taken out of those functions that do not use it for anything else.
+compiled files are used as they are. Such a text is a constant of the code it belongs to, and is
+replaced by a sign where no instruction uses it for anything else. It is replaced and not taken
+out, because some libraries insist that there is one.
 """
 
 from __future__ import annotations
@@ -22,9 +23,12 @@ from importlib.machinery import (
 from inspect import CO_NEWLOCALS, CO_OPTIMIZED
 from types import CodeType
 
-_ATTACHED = ("sqlalchemy.orm.",)  # those who insist on having them
+_SIGN = "…"
 _FUNCTION = CO_OPTIMIZED | CO_NEWLOCALS
-_FIRST_CONSTANT = [bytes((opcode, 0)) for opcode in dis.hasconst if opcode < 256]
+_LOADING = [opcode for opcode in dis.hasconst if opcode < 256]
+_LOAD_CONST, _STORE_NAME, _EXTENDED_ARG = (
+    dis.opmap[name] for name in ("LOAD_CONST", "STORE_NAME", "EXTENDED_ARG")
+)
 
 
 def leave_out_docs() -> None:
@@ -41,34 +45,45 @@ def leave_out_docs() -> None:
 class _Loader(SourceFileLoader):
     def get_code(self, fullname: str) -> CodeType | None:
         code = super().get_code(fullname)
-        if code is None or fullname.startswith(_ATTACHED):
-            return code
-        return _bare(code)
+        return None if code is None else _bare(code)
 
 
 def _bare(code: CodeType) -> CodeType:
     """`code` and all code in it without texts."""
-    constants = [_bare(one) if isinstance(one, CodeType) else one for one in code.co_consts]
-    if _has_doc(code):
-        constants[0] = None
-    elif all(one is other for one, other in zip(constants, code.co_consts, strict=True)):
+    old = code.co_consts
+    new = [_bare(one) if isinstance(one, CodeType) else one for one in old]
+    if (doc := _doc(code)) is not None:
+        new[doc] = _SIGN
+    if all(one is other for one, other in zip(new, old, strict=True)):
         return code
-    return code.replace(co_consts=tuple(constants))
+    return code.replace(co_consts=tuple(new))
 
 
-def _has_doc(code: CodeType) -> bool:
-    if code.co_flags & _FUNCTION != _FUNCTION or not code.co_consts:
-        return False
-    if not isinstance(code.co_consts[0], str):
-        return False
-    return not any(_is_in(code.co_code, instruction) for instruction in _FIRST_CONSTANT)
+def _doc(code: CodeType) -> int | None:
+    """The number of the constant that is nothing but a text about `code`."""
+    is_function = code.co_flags & _FUNCTION == _FUNCTION
+    number = 0 if is_function else _stored(code)  # a function's is simply the first
+    if number is None or not code.co_consts or not isinstance(code.co_consts[number], str):
+        return None
+    uses = sum(_count(code.co_code, bytes((opcode, number))) for opcode in _LOADING)
+    return number if uses == (0 if is_function else 1) else None
 
 
-def _is_in(instructions: bytes, one: bytes) -> bool:
-    """Whether `one` is among `instructions`, each of two bytes."""
-    at = instructions.find(one)
+def _stored(code: CodeType) -> int | None:
+    """Classes and modules load theirs, and store it under its name."""
+    if "__doc__" not in code.co_names or (name := code.co_names.index("__doc__")) > 255:
+        return None
+    text = code.co_code
+    at = text.find(bytes((_STORE_NAME, name)))
+    if at < 2 or at % 2 or text[at - 2] != _LOAD_CONST or text[at - 4] == _EXTENDED_ARG:
+        return None
+    return text[at - 1]
+
+
+def _count(instructions: bytes, one: bytes) -> int:
+    """How often `one` is among `instructions`, each of two bytes."""
+    count, at = 0, instructions.find(one)
     while at >= 0:
-        if at % 2 == 0:
-            return True
+        count += at % 2 == 0
         at = instructions.find(one, at + 1)
-    return False
+    return count

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from msgspec import Struct
 
@@ -260,6 +259,8 @@ class Compiler:
 
 
 def _meant(name: str, known: frozenset[str]) -> str:
+    from difflib import get_close_matches  # only where there is a mistake
+
     close = get_close_matches(name, known, n=1)
     if close:
         return f"did you mean {{{close[0]}}}?"

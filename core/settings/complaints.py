@@ -5,7 +5,6 @@ No value is ever quoted unless it is a bare word of YAML, because it might be a 
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from types import UnionType
@@ -44,6 +43,8 @@ _BOUNDS = {
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A hint towards the right word: the nearest one, or all of them when none is near."""
+    import difflib  # only where there is a mistake
+
     choices = sorted(known)
     near = difflib.get_close_matches(name.lower(), choices, n=1, cutoff=0.6)
     if near:

@@ -6,7 +6,6 @@ cursor or cannot be seen is spelt out.
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
 from collections.abc import Collection, Iterator
@@ -90,6 +89,8 @@ def _values_of_secrets(text: str, start: int, end: int) -> Iterator[Span]:
 @lru_cache(maxsize=512)
 def _names_a_secret(name: str) -> bool:
     """Also where it is misspelt: its value is no less a secret."""
+    import difflib  # only where there is a mistake
+
     near = difflib.get_close_matches(name.lower(), _SECRET_NAMES, n=1, cutoff=0.75)
     return bool(near or _SECRET_NAME.search(name))
 
