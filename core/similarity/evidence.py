@@ -16,45 +16,65 @@ import numpy as np
 from core.similarity import profile
 from core.similarity.vocabulary import Floats, Places
 
-NAMES = (
+BY_WORDS = (
     "height", "lead", "share", "near", "near_lead", "three", "three_lead", "near_in_words",
     *profile.NAMES,
 )  # fmt: skip
+BY_MEANING = (
+    "height_by_words", "lead_by_words", "share_by_words",
+    "near_in_meaning", "near_lead_in_meaning", "three_in_meaning", "three_lead_in_meaning",
+)  # fmt: skip
+"""What is known besides of a message whose words are in the table of meanings."""
 _RIVALS = 6
 
 
 @dataclass(frozen=True, slots=True)
+class Meant:
+    """How a message stands to the rules by the words alone, and how like each text in meaning."""
+
+    heights: Floats
+    likeness: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
-    """How a message stands to the rules: `heights` of each, the `best` of them, `likeness` to each
-    text, also only `in_words`; where there are very many, nought for the texts of all but the
-    best. The texts of the r-th rule go from `starts[r]` up to `starts[r + 1]`."""
+    """How a message stands to the rules: `heights` of each, the `best` of them, and `likeness` to
+    the texts of those, also only `in_words`. The texts of the n-th best go from `starts[n]` up to
+    `starts[n + 1]`. `meant` is None where the words say all that is known."""
 
     heights: Floats
     best: Places
+    starts: Places
     likeness: Floats
     in_words: Floats
-    starts: Places
+    meant: Meant | None = None
 
-    def closest(self, rule: int) -> int:
-        """Which of all texts is the rule's most like one."""
-        return int(self.starts[rule] + self.likeness[self._texts(rule)].argmax())
+    def closest(self, nth: int) -> int:
+        """Which text of the n-th best rule is the most like one, from nought."""
+        likeness = self.likeness if self.meant is None else self.likeness + self.meant.likeness
+        return int(likeness[self.starts[nth] : self.starts[nth + 1]].argmax())
 
     def standing(self) -> list[float]:
-        """The first eight of NAMES."""
-        best = int(self.best[0])
-        rises = np.clip(self.heights, 0, None)
-        near = np.maximum.reduceat(self.likeness, self.starts[:-1])
-        three = np.array([_top(self.likeness[self._texts(one)]) for one in self.best])
+        """The first eight of BY_WORDS."""
         return [
-            *_lead(self.heights, best),
-            float(rises[best] ** 2 / max(rises @ rises, 1e-6)),
-            *_lead(near, best),
-            *_lead(three, 0),
-            float(self.in_words[self._texts(best)].max()),
+            *_height(self.heights, int(self.best[0])),
+            *self._nearness(self.likeness),
+            float(self.in_words[: self.starts[1]].max()),
         ]
 
-    def _texts(self, rule: int) -> slice:
-        return slice(self.starts[rule], self.starts[rule + 1])
+    def meaning(self) -> list[float]:
+        """BY_MEANING, or nothing."""
+        if self.meant is None:
+            return []
+        by_words = _height(self.meant.heights, int(self.best[0]))
+        return [*by_words, *self._nearness(self.meant.likeness)]
+
+    def _nearness(self, likeness: Floats) -> tuple[float, ...]:
+        ends = zip(self.starts, self.starts[1:], strict=False)
+        texts = [np.sort(likeness[start:end])[-3:] for start, end in ends]
+        near = np.array([some[-1] for some in texts])
+        three = np.array([some.sum() / len(some) for some in texts])
+        return (*_lead(near, 0), *_lead(three, 0))
 
 
 def best(heights: Floats) -> Places:
@@ -66,16 +86,17 @@ def best(heights: Floats) -> Places:
     return some[np.argsort(-heights[some], kind="stable")]
 
 
+def _height(heights: Floats, place: int) -> tuple[float, float, float]:
+    """The height there, its lead, and its share of all that rises."""
+    rises = np.clip(heights, 0, None)
+    share = float(rises[place] ** 2 / max(rises @ rises, 1e-6))
+    return (*_lead(heights, place), share)
+
+
 def _lead(values: Floats, place: int) -> tuple[float, float]:
     """The value there, and how far ahead of all others it is."""
     mine = float(values[place])
     return mine, mine - max(values[:place].max(initial=0.0), values[place + 1 :].max(initial=0.0))
-
-
-def _top(likeness: Floats) -> float:
-    """The mean of the three highest."""
-    some = np.sort(likeness)[-3:]
-    return float(some.sum()) / len(some)
 
 
 def likely(weights: Sequence[float], evidence: Sequence[float]) -> float:

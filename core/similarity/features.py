@@ -26,11 +26,13 @@ _LATIN, _CYRILLIC = Stemmer("english", 0).stemWord, Stemmer("russian", 0).stemWo
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A text in pieces: its words, `pairs` of them that are near each other, and their `parts`."""
+    """A text in pieces: its words without their endings, `pairs` of them that are near each
+    other, and their `parts`; also the words `whole`, in their order."""
 
     words: Ids
     pairs: Ids
     parts: Ids
+    whole: Ids
 
 
 @dataclass(slots=True)
@@ -46,7 +48,7 @@ class Cutter:
         near = [*pairwise(stems), *zip(stems, stems[2:], strict=False)]
         # In either order: "cancel the order", and "the order to cancel".
         pairs = [f"{min(pair)} {max(pair)}" for pair in near]
-        return Cut(_numbers(stems), _numbers(pairs), parts)
+        return Cut(_numbers(stems), _numbers(pairs), parts, _numbers(found))
 
     def _parts(self, word: str) -> Ids:
         """Runs of two to four characters, the word's borders among them."""

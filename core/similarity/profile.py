@@ -21,12 +21,14 @@ _DOUBT = 3  # so many more examples might say what people say anywhere
 @dataclass(frozen=True, slots=True)
 class Profile:
     """The words of each rule: `columns[starts[r]:starts[r + 1]]` of `words`, in order, for the
-    r-th rule, and the share of its `sizes[r]` examples that have each."""
+    r-th rule, and the share of its `sizes[r]` examples that have each. `common` is the share of
+    all examples that have a word."""
 
     words: Vocabulary
+    common: Floats
     sizes: Places
     starts: Places
-    columns: Places
+    columns: NDArray[np.int32]
     shares: Floats
 
     @classmethod
@@ -37,7 +39,9 @@ class Profile:
         rule, columns = keys >> 32, keys & 0xFFFFFFFF
         starts = np.searchsorted(rule, np.arange(len(sizes) + 1))
         shares = np.asarray(counts / sizes[rule], np.float32)
-        return cls(words, sizes, starts, columns, shares)
+        common = np.asarray(words.spread / words.size, np.float32)
+        own = columns.astype(np.int32)
+        return cls(words.without_texts(), common, sizes, starts, own, shares)
 
     def wording(self, found: Ids, rule: int, rival: int) -> list[float]:
         """The numbers of NAMES, for these words and a rule beside its strongest rival."""
@@ -69,7 +73,7 @@ class Profile:
 
     def _favour(self, rule: int, columns: Places) -> float:
         """How much more often these words are said for this rule than for all, as a logarithm."""
-        common = self.words.spread[columns] / self.words.size
+        common = self.common[columns]
         trust = self.sizes[rule] / (self.sizes[rule] + _DOUBT)
         said = trust * self._shares(rule, columns) + (1 - trust) * common
         return float(np.log(said / common).sum())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,8 @@ from core.similarity.features import Ids
 
 Floats = NDArray[np.float32]
 Places = NDArray[np.int64]
+Columns = NDArray[np.unsignedinteger[Any]]
+"""As narrow as they may be: there are millions of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,12 @@ class Vocabulary:
         known = self.ids[np.minimum(place, len(self.ids) - 1)] == ids
         return known, place[known]
 
+    def with_zeros(self, columns: Places, values: Floats) -> Floats:
+        """The vector that has these values there."""
+        whole = np.zeros(len(self.ids), np.float32)
+        whole[columns] = values
+        return whole
+
     def without_texts(self) -> Vocabulary:
         """For when the texts are kept as rows: only what is needed to find features."""
         none = np.zeros(0, np.int32)
@@ -89,30 +98,37 @@ class Vocabulary:
         return np.bincount(texts, weighed, self.size).astype(np.float32)
 
     def by_text(self) -> Rows:
-        order = np.argsort(self.texts, kind="stable")
-        column = np.repeat(np.arange(len(self.ids), dtype=np.int32), np.diff(self.starts))
-        starts = np.searchsorted(self.texts[order], np.arange(self.size + 1))
-        return Rows(starts, column[order], self.values[order].astype(np.float16), len(self.ids))
+        starts, columns, values = self._by_text()
+        step = np.float32(max(values.max(initial=0), 1e-6) / 255)
+        return Rows(starts, columns, np.rint(values / step).astype(np.uint8), step)
 
     def likenesses(self) -> Floats:
         """The cosine of each text to each."""
         square = np.zeros((self.size, self.size), np.float32)
-        rows = self.by_text()
+        starts, columns, values = self._by_text()
         for text in range(self.size):
-            mine = slice(rows.starts[text], rows.starts[text + 1])
-            columns = rows.columns[mine].astype(np.int64)
-            square[text] = self.likeness(columns, rows.values[mine].astype(np.float32))
+            mine = slice(starts[text], starts[text + 1])
+            square[text] = self.likeness(columns[mine].astype(np.int64), values[mine])
         return square
+
+    def _by_text(self) -> tuple[Places, Columns, Floats]:
+        """Where each text starts, and the features of them all with their values."""
+        order = np.argsort(self.texts, kind="stable")
+        width = np.uint16 if len(self.ids) <= 1 << 16 else np.uint32
+        numbers: Columns = np.arange(len(self.ids), dtype=width)
+        column = np.repeat(numbers, np.diff(self.starts))
+        starts = np.searchsorted(self.texts[order], np.arange(self.size + 1))
+        return starts, column[order], self.values[order]
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The same text by text, for who wants to know of some texts only."""
+    """The same text by text, in steps, for who wants to know of some texts only."""
 
     starts: Places
-    columns: NDArray[np.int32]
-    values: NDArray[np.float16]
-    width: int
+    columns: Columns
+    values: NDArray[np.uint8]
+    step: np.float32
 
     def likeness(self, texts: Sequence[range], asked: Floats) -> Floats:
         """The cosine of these texts, one after the other, to this vector with all its zeros."""
@@ -121,7 +137,7 @@ class Rows:
         values = np.concatenate([self.values[one] for one in slices])
         lengths = [np.diff(self.starts[one.start : one.stop + 1]) for one in texts]
         starts = np.cumsum(np.concatenate(lengths))[:-1]
-        return np.add.reduceat(values * asked[columns], np.append(0, starts))
+        return np.add.reduceat(values * asked[columns], np.append(0, starts)) * self.step
 
 
 def _rarity(spread: NDArray[np.int64] | NDArray[np.float64], size: int) -> Floats:

@@ -21,6 +21,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
+import core.one_thread  # noqa: F401 - the service's numpy has one thread, too
 from tests.intents.questions import Drawn, Question, read
 from tests.intents.scale import measured
 

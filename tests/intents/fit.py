@@ -14,18 +14,21 @@ import argparse
 import random
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.similarity import Similar
+from core.similarity.evidence import BY_MEANING, BY_WORDS
 from core.similarity.features import Cutter
 from tests.intents.curve import Answered, coverage, shipped
 from tests.intents.questions import Drawn, Question, read
 
 Numbers = NDArray[np.float64]
+NAMES = BY_WORDS + BY_MEANING
 FITTED = Path(__file__).parents[2] / "core" / "similarity" / "fitted.py"
 _SHAPES = (
     *((5, 10), (12, 10), (25, 5), (30, 20), (50, 10), (50, 20), (50, 20), (50, 20)),
@@ -41,10 +44,11 @@ _PRECISION = 0.95
 @dataclass(frozen=True, slots=True)
 class Trial:
     """The evidence for many questions to one draw of rules, and what was meant: the best rule,
-    the second, or none."""
+    the second, or none. Without `by_meaning` the words are all there is to judge by."""
 
     source: str
     shape: tuple[int, int]
+    by_meaning: bool
     evidence: Numbers
     best: NDArray[np.bool_]
     second: NDArray[np.bool_]
@@ -55,26 +59,41 @@ def trials(source: str, questions: Sequence[Question]) -> Iterator[Trial]:
     categories = len({one.category for one in questions} - {_NEVER})
     for seed, shape in enumerate(_SHAPES):
         if shape[0] <= categories:
-            yield trial(source, questions, shape, seed)
+            yield from trial(source, questions, shape, seed)
 
 
-def trial(source: str, questions: Sequence[Question], shape: tuple[int, int], seed: int) -> Trial:
+def trial(
+    source: str, questions: Sequence[Question], shape: tuple[int, int], seed: int
+) -> tuple[Trial, Trial]:
+    """By meaning, and by words alone."""
     with_rules = [one for one in questions if one.category != _NEVER]
     drawn = Drawn.of(with_rules, shape[0], shape[1], seed)
     similar = Similar.compile(drawn.examples)
     strange = [one for one in questions if one.category == _NEVER]
+    asked = _some(drawn, strange, seed)
+    by_words = replace(similar, senses=None)
+    return (
+        Trial(source, shape, True, *_asked(similar, drawn, asked, len(NAMES))),
+        Trial(source, shape, False, *_asked(by_words, drawn, asked, len(BY_WORDS))),
+    )
+
+
+def _asked(
+    similar: Similar, drawn: Drawn, asked: Sequence[Question], numbers: int
+) -> Iterator[NDArray[Any]]:
     rows, best, second, has_rule = [], [], [], []
-    for question in _some(drawn, strange, seed):
+    for question in asked:
         cut = Cutter().cut(question.text)
         evidence = similar.evidence(cut)
-        if evidence is None:
+        row = [] if evidence is None else similar.numbers(cut, evidence)
+        if evidence is None or len(row) != numbers:
             continue
         order = [drawn.categories[similar.rules[rule]] for rule in evidence.best[:2]]
-        rows.append(similar.numbers(cut, evidence))
+        rows.append(row)
         best.append(order[0] == question.category)
         second.append(order[-1] == question.category and not best[-1])
         has_rule.append(question.category in drawn.categories)
-    return Trial(source, shape, *map(np.array, (rows, best, second, has_rule)))
+    return map(np.array, (rows, best, second, has_rule))
 
 
 def _some(drawn: Drawn, strange: Sequence[Question], seed: int) -> list[Question]:
@@ -132,20 +151,22 @@ def margin(least: float) -> float:
     return 2 - 1 / least
 
 
-def crossed(all_trials: Sequence[Trial], least: float) -> Iterator[tuple[Trial, list[Answered]]]:
-    """Every trial, judged by what the other sources teach."""
-    for source in sorted({one.source for one in all_trials}):
-        others = [one for one in all_trials if one.source != source] or all_trials
+Crossed = Sequence[tuple[Trial, Numbers, Numbers]]
+
+
+def crossed(all_trials: Sequence[Trial]) -> Iterator[tuple[Trial, Numbers, Numbers]]:
+    """Every trial, and the numbers that the other sources teach."""
+    for source, by_meaning in sorted({(one.source, one.by_meaning) for one in all_trials}):
+        alike = [one for one in all_trials if one.by_meaning == by_meaning]
+        others = [one for one in alike if one.source != source] or alike
         weights, lead = meant(others), apart(others)
-        for one in all_trials:
-            if one.source == source:
-                yield one, judged(one, weights, lead, least)
+        yield from ((one, weights, lead) for one in alike if one.source == source)
 
 
-def threshold(all_trials: Sequence[Trial]) -> float:
+def threshold(found: Crossed) -> float:
     """The lowest at which the answers of all trials together are right often enough."""
     for least in np.arange(0.6, 0.995, 0.005):
-        answers = [answer for _, some in crossed(all_trials, float(least)) for answer in some]
+        answers = [answer for one in found for answer in judged(*one, float(least))]
         if shipped(answers)[0] >= _PRECISION:
             return float(least)
     return 0.995
@@ -155,14 +176,18 @@ def written(all_trials: Sequence[Trial], least: float) -> str:
     def numbers(found: Numbers) -> str:
         return "(\n" + "".join(f"    {number:.4g},\n" for number in found) + ")"
 
+    by_meaning = [one for one in all_trials if one.by_meaning]
+    by_words = [one for one in all_trials if not one.by_meaning]
     return f'''"""What `python -m tests.intents.fit` wrote; see there what it is fitted on."""
 
 ANSWER = {least:.3f}
 """A likeness from which on a rule answers."""
 MARGIN = {margin(least):.3f}
 """The least lead over the second rule; with less, either may be meant."""
-MEANT = {numbers(meant(all_trials))}
+MEANT = {numbers(meant(by_meaning))}
 """What each evidence counts for the best rule being the one meant, after a constant."""
+MEANT_BY_WORDS = {numbers(meant(by_words))}
+"""The same where the words are all there is to judge by."""
 APART = {numbers(apart(all_trials))}
 """The same for the better one of two rules, from its lead alone."""
 '''
@@ -174,12 +199,15 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write core/similarity/fitted.py")
     options = parser.parse_args()
     found = [one for path in options.data for one in trials(path.stem, read(path))]
-    least = threshold(found)
-    for one, answers in crossed(found, least):
+    across = list(crossed(found))
+    least = threshold(across)
+    for one, weights, lead in across:
+        answers = judged(one, weights, lead, least)
         precision, covered = shipped(answers)
         curve = " ".join(f"{coverage(answers, wanted):.3f}" for wanted in (0.98, 0.95, 0.9))
         sys.stdout.write(
-            f"{one.source:16} {one.shape} {curve}  ships {precision:.3f} {covered:.3f}" + "\n"
+            f"{one.source:16} {one.shape} {'meaning' if one.by_meaning else 'words  '} "
+            f"{curve}  ships {precision:.3f} {covered:.3f}" + "\n"
         )
     sys.stdout.write(f"threshold {least:.3f}, margin {margin(least):.3f}" + "\n")
     if options.write:

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from core.similarity import Similar
-from core.similarity.evidence import NAMES
-from core.similarity.fitted import APART, MEANT
+from core.similarity.evidence import BY_WORDS
+from core.similarity.fitted import APART, MEANT, MEANT_BY_WORDS
 from tests.intents.curve import Answered, coverage, shipped
-from tests.intents.fit import logistic, margin, trial, written
+from tests.intents.fit import NAMES, logistic, margin, trial, written
 from tests.intents.questions import Drawn, Question, read
 from tests.intents.scale import made_up
 
@@ -122,10 +122,12 @@ def test_fitting_finds_what_made_the_data() -> None:
 
 
 def test_what_is_fitted_has_a_number_for_all_evidence(questions: list[Question]) -> None:
-    one = trial("made up", questions, (3, 6), seed=0)
-    assert one.evidence.shape[1] == len(NAMES) == len(MEANT) - 1
+    by_meaning, by_words = trial("made up", questions, (3, 6), seed=0)
+    assert by_meaning.evidence.shape[1] == len(NAMES) == len(MEANT) - 1
+    assert by_words.evidence.shape[1] == len(BY_WORDS) == len(MEANT_BY_WORDS) - 1
     found: dict[str, object] = {}
-    exec(written([one], 0.9), found)  # noqa: S102 - it becomes a module
+    exec(written([by_meaning, by_words], 0.9), found)  # noqa: S102 - it becomes a module
     assert len(found["MEANT"]) == len(MEANT)  # type: ignore[arg-type]
+    assert len(found["MEANT_BY_WORDS"]) == len(MEANT_BY_WORDS)  # type: ignore[arg-type]
     assert len(found["APART"]) == len(APART)  # type: ignore[arg-type]
     assert found["MARGIN"] == pytest.approx(margin(0.9), abs=0.001)
