@@ -6,13 +6,14 @@ path no look-up, and so that a series exists before its first event.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from core.budget import Step, Today
 from core.messages import AuthorKind, ChannelName
 from core.records import AnswerSource, Bill, Target
+from core.timings import Timings
 
 _ANSWERERS = ("rule", "gpt", "agent")
 _TOKEN_KINDS = ("input", "cached_input", "output")
@@ -58,15 +59,15 @@ class Metrics:
 
     def _count_answers(self, registry: CollectorRegistry) -> None:
         answers = Counter("frontdesk_answers", "Answers to customers.", ("by",), registry=registry)
-        seconds = Histogram(
+        self._answers = {by: answers.labels(by) for by in _ANSWERERS}
+        self._answer_seconds = Timings(
             "frontdesk_answer_seconds",
             "From a customer's message to its answer.",
-            ("by",),
-            buckets=_ANSWER_BUCKETS,
-            registry=registry,
+            "by",
+            _ANSWERERS,
+            _ANSWER_BUCKETS,
+            registry,
         )
-        self._answers = {by: answers.labels(by) for by in _ANSWERERS}
-        self._answer_seconds = {by: seconds.labels(by) for by in _ANSWERERS}
 
     def _count_outbox(self, registry: CollectorRegistry) -> None:
         pending = Gauge(
@@ -115,14 +116,14 @@ class Metrics:
             self._bound_messages[channel, author] = bound
         bound.inc(count)
 
-    def answered(self, by: str, seconds: float | None = None) -> None:
-        """A customer got an answer from "rule:<id>", "gpt" or "agent", `seconds` after asking;
-        anything else, such as the product's own sentences, is no answer and is not counted."""
-        kind = by.partition(":")[0]
-        if kind in self._answers:
-            self._answers[kind].inc()
-            if seconds is not None:
-                self._answer_seconds[kind].observe(max(seconds, 0.0))
+    def answered(self, by: str, waits: Sequence[float | None]) -> None:
+        """Customers got an answer each from "rule", "gpt" or "agent", so many seconds after
+        asking where that is known; anybody else, such as the product with its own sentences,
+        gives no answer and is not counted."""
+        if by in self._answers:
+            self._answers[by].inc(len(waits))
+            known = [max(seconds, 0.0) for seconds in waits if seconds is not None]
+            self._answer_seconds.add(by, known)
 
     def outbox_pending(self, target: Target, deliveries: int) -> None:
         self._pending[target].set(deliveries)

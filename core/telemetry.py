@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from core.messages import AuthorKind, ChannelName, Message
+from core.messages import AuthorKind, ChannelName
 from core.metrics import Metrics
 from core.notices import MessageStored, Notice
 from core.questions import Questions, ends_the_wait
+
+_CUSTOMER = AuthorKind.CUSTOMER
 
 
 class Telemetry:
@@ -22,21 +24,22 @@ class Telemetry:
         self._questions = Questions()
 
     def committed(self, notices: Sequence[Notice]) -> None:
-        """Lines are counted once a commit, for a counter is a lock and a look-up each time."""
-        now = self._now()
-        lines: Counter[tuple[ChannelName, AuthorKind]] = Counter()
+        """All is counted once a commit, for a counter is a lock and a look-up each time."""
+        now, questions = self._now(), self._questions
+        lines: dict[tuple[ChannelName, AuthorKind], int] = defaultdict(int)
+        answers: dict[str, list[float | None]] = defaultdict(list)
         for notice in notices:
-            if isinstance(notice, MessageStored):
+            if type(notice) is MessageStored:
                 message = notice.message
-                lines[notice.address.channel, message.author.kind] += 1
-                if message.author.kind is AuthorKind.CUSTOMER:
-                    self._questions.asked(message)
+                kind = message.author.kind
+                lines[notice.address.channel, kind] += 1
+                if kind is _CUSTOMER:
+                    questions.asked(message)
                 elif ends_the_wait(message):
-                    self._answered(message, now)
+                    asked = questions.answered(message)
+                    seconds = None if asked is None else (now - asked.at).total_seconds()
+                    answers[message.answered_by.partition(":")[0]].append(seconds)
         for (channel, kind), count in lines.items():
             self._metrics.messages(channel, kind, count)
-
-    def _answered(self, message: Message, now: datetime) -> None:
-        asked = self._questions.answered(message)
-        seconds = None if asked is None else (now - asked.at).total_seconds()
-        self._metrics.answered(message.answered_by, seconds)
+        for by, waits in answers.items():
+            self._metrics.answered(by, waits)
