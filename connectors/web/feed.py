@@ -87,10 +87,7 @@ class Feed:
         if not self._live:
             self._wanted = max(self._wanted, message.seq)
         elif message.seq == self.last + 1:
-            if self._is_own(message):
-                self._acknowledge(message)
-            else:
-                self._show(message, shown.frames(message))
+            self._next(message, shown)
         elif message.seq > self.last:
             self._wanted = message.seq
             self._reread()
@@ -120,19 +117,16 @@ class Feed:
             case MessageStored() | Draft() | Typing():
                 return
 
-    def _is_own(self, message: Message) -> bool:
-        return message.author.kind is AuthorKind.CUSTOMER and message.external_id in self.own
-
-    def _acknowledge(self, message: Message) -> None:
+    def _next(self, message: Message, shown: Shown) -> None:
         self.last = message.seq
-        ack = outbound.ack(self.own.pop(message.external_id), message)
-        self._outlet.put(outbound.encoded(ack))
-
-    def _show(self, message: Message, frames: Iterable[bytes]) -> None:
-        self.last = message.seq
+        outlet = self._outlet
         if message.author.kind is not AuthorKind.CUSTOMER:
-            self._outlet.put_draft(None)
-        self._put(frames)
+            outlet.put_draft(None)
+        elif (id := self.own.pop(message.external_id, None)) is not None:
+            outlet.put(outbound.encoded(outbound.ack(id, message)))
+            return
+        for frame in shown.frames(message):
+            outlet.put(frame)
 
     def _reread(self) -> None:
         self._live = False
@@ -148,6 +142,7 @@ class Feed:
         self._go_live()
 
     async def _catch_up(self) -> None:
+        shown = Shown()
         while self.last < self._wanted and not self._outlet.ended:
             page = await self._transcript.after(self.address, self.last, _PAGE)
             if not page:
@@ -155,10 +150,7 @@ class Feed:
                 self._wanted = self.last
             for message in page:
                 await self._outlet.room()
-                if self._is_own(message):
-                    self._acknowledge(message)
-                else:
-                    self._show(message, map(outbound.encoded, outbound.said(message)))
+                self._next(message, shown)
 
     def _go_live(self) -> None:
         self._live = True

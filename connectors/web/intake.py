@@ -19,15 +19,13 @@ from core.errors import StoreUnavailable, TextTooLong, TooManyMessages
 from core.messages import (
     Accepted,
     Attachment,
-    ButtonPressed,
     CustomerEvent,
-    CustomerSaw,
     CustomerWrote,
     FileId,
     Outcome,
     Sender,
 )
-from core.ports import Inbox, Services
+from core.ports import Inbox, Services, Told
 from core.tasks import Tasks
 
 log = logging.getLogger(__name__)
@@ -117,7 +115,8 @@ class Intake:
             return False
         if self._pace.wait_for(self._visit.place):
             return False
-        self._hand_in(self._wrote(frame, ()), frame.id, 0)
+        event = self._wrote(frame, ())
+        self._hand_in(event, partial(self._written, event.external_id, frame.id))
         return True
 
     async def write(self, frame: Write) -> bool:
@@ -133,7 +132,8 @@ class Intake:
         except StoreUnavailable:
             self._say(_unavailable(frame.id))
         else:
-            await self._begin(self._wrote(frame, files), frame.id, 0)
+            event = self._wrote(frame, files)
+            await self._begin(event, partial(self._written, event.external_id, frame.id))
             return True
         return False
 
@@ -142,14 +142,14 @@ class Intake:
         if self._too_fast(frame.id):
             return False
         event = inbound.pressed(frame, self._feed.address, self._visit.sender)
-        await self._begin(event, frame.id, frame.seq)
+        await self._begin(event, partial(self._pressed, frame.id, frame.seq))
         return True
 
     async def seen(self, frame: SeenUpTo) -> None:
         """Only news of what the browser really got is passed on."""
         if self._seen < frame.seq <= self._feed.last:
             self._seen = frame.seq
-            await self._begin(inbound.saw(frame, self._feed.address), "", frame.seq)
+            await self._begin(inbound.saw(frame, self._feed.address), self._saw)
 
     async def settle(self, seconds: float) -> None:
         """Wait until everything under way is answered, at most `seconds`."""
@@ -184,42 +184,34 @@ class Intake:
             raise Refused("bad_frame", "an attachment is unknown or has expired; upload it again")
         return found
 
-    async def _begin(self, event: CustomerEvent, id: str, seq: int) -> None:
+    async def _begin(self, event: CustomerEvent, told: Told) -> None:
         if self._under_way >= IN_FLIGHT:
             await self._until_fewer_than(IN_FLIGHT)
-        self._hand_in(event, id, seq)
+        self._hand_in(event, told)
 
-    def _hand_in(self, event: CustomerEvent, id: str, seq: int) -> None:
+    def _hand_in(self, event: CustomerEvent, told: Told) -> None:
         self._under_way += 1
         # No task waits for it: a message that is under way must not die with the connection.
-        self._inbox.hand_in(event, partial(self._told, event, id, seq))
+        self._inbox.hand_in(event, told)
 
     async def _until_fewer_than(self, most: int) -> None:
         while self._under_way >= most:
             self._fewer = self._fewer or asyncio.Event()
             await self._fewer.wait()
 
-    def _told(self, event: CustomerEvent, id: str, seq: int, answer: Accepted | Exception) -> None:
+    def _ended(self) -> None:
         self._under_way -= 1
         fewer, self._fewer = self._fewer, None
         if fewer is not None:
             fewer.set()
-        self._answer(
-            event, id, seq, _fault(answer, id) if isinstance(answer, Exception) else answer
-        )
 
-    def _answer(self, event: CustomerEvent, id: str, seq: int, answer: Accepted | Fault) -> None:
-        match event:
-            case CustomerSaw():
-                return
-            case ButtonPressed():
-                self._settle_press(id, seq, answer)
-            case _:
-                self._settle_message(event.external_id, id, answer)
+    def _saw(self, _answer: Accepted | Exception) -> None:
+        self._ended()
 
-    def _settle_press(self, id: str, seq: int, answer: Accepted | Fault) -> None:
-        if isinstance(answer, Fault):
-            self._say(answer)
+    def _pressed(self, id: str, seq: int, answer: Accepted | Exception) -> None:
+        self._ended()
+        if isinstance(answer, Exception):
+            self._say(_fault(answer, id))
         elif answer.outcome is Outcome.IGNORED:
             self._say(outbound.fault("bad_frame", "no such button", id))
         else:
@@ -227,16 +219,21 @@ class Intake:
                 self._feed.missed(answer.seq)
             self._say(Ack(id, seq if answer.seq is None else answer.seq))
 
-    def _settle_message(self, external_id: str, id: str, answer: Accepted | Fault) -> None:
-        if isinstance(answer, Fault):
-            self._feed.own.pop(external_id, None)
-            self._say(answer)
+    def _written(self, external_id: str, id: str, answer: Accepted | Exception) -> None:
+        self._ended()
+        feed = self._feed
+        if isinstance(answer, Accepted) and answer.outcome is Outcome.STORED:
+            if answer.seq is not None and answer.seq > feed.last:
+                feed.missed(answer.seq)
+                return
+            if external_id not in feed.own:  # its notice has passed, as nearly always
+                return
+        feed.own.pop(external_id, None)
+        if isinstance(answer, Exception):
+            self._say(_fault(answer, id))
         elif answer.seq is None:
-            self._feed.own.pop(external_id, None)
             self._say(outbound.fault("bad_frame", "not accepted", id))
-        elif answer.outcome is Outcome.STORED and answer.seq > self._feed.last:
-            self._feed.missed(answer.seq)
-        elif self._feed.own.pop(external_id, None) or answer.outcome is Outcome.REPEAT:
+        else:
             self._say(Ack(id, answer.seq))
 
     def _say(self, frame: Frame) -> None:

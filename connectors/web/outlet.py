@@ -108,7 +108,8 @@ class Outlet:
             if len(self._frames) > _MAX_FRAMES or self._bytes > _MAX_BYTES:
                 self.cut()
                 return
-        self._ask()
+        if not self._asked:
+            self._ask()
 
     def put_draft(self, frame: bytes | None) -> None:
         """Send `frame` once nothing else waits; a newer draft takes its place, None removes it."""

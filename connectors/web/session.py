@@ -39,6 +39,7 @@ CHANNEL = ChannelName("web")
 _SMALL_FRAMES = 200
 _SMALL_FRAMES_PER_SECOND = 10.0
 _SOFT_ERRORS = 1
+_TEXT = WSMsgType.TEXT
 _LAST = frozenset(
     (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR)
 )  # of a socket's messages
@@ -122,10 +123,13 @@ class Session:
             intake = await self._begin()
             while intake is not None:
                 message = await self._socket.receive()
-                if message.type in _LAST:
-                    break
-                frame = self._read(message)
                 # Nearly every frame is a message that can be taken at once.
+                if message.type is _TEXT:
+                    frame = self._parsed(message.data)
+                elif message.type in _LAST:
+                    break
+                else:
+                    frame = self._read(message)
                 if frame is not None and not (type(frame) is Write and intake.take(frame)):
                     await self._obey(frame, intake)
         except Refusal as refusal:
