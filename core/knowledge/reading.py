@@ -10,18 +10,24 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from core.knowledge.document import BadFile, Document
-from core.knowledge.html import read_html
 from core.knowledge.markdown import read_markdown, read_text
 from core.knowledge.table import read_table
 
 MAX_BYTES = 2_000_000
 
+
+def _read_html(text: str, name: str) -> Document:
+    from core.knowledge.html import read_html  # only where there are such files
+
+    return read_html(text, name)
+
+
 READERS: Mapping[str, Callable[[str, str], Document]] = {
     ".md": read_markdown,
     ".markdown": read_markdown,
     ".txt": read_text,
-    ".html": read_html,
-    ".htm": read_html,
+    ".html": _read_html,
+    ".htm": _read_html,
     ".csv": read_table,
 }
 _BOMS = (
@@ -51,7 +57,7 @@ def read_bytes(path: Path) -> bytes:
 def read_document(path: Path, data: bytes) -> Document:
     """What `data` of the file at `path` says. Raises BadFile."""
     suffix = path.suffix.lower()
-    text = _decoded(data, is_html=READERS[suffix] is read_html)
+    text = _decoded(data, is_html=READERS[suffix] is _read_html)
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1
         raise BadFile("this is not a text", "save it as UTF-8", line)
