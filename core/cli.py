@@ -214,14 +214,6 @@ def _version() -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from core import memory
-    from core.lazily import lazily
-    from core.undocumented import leave_out_docs
-
-    memory.load()
-    leave_out_docs()
-    # The server serves the web, the client only Slack; nobody may ever ask for the metrics.
-    lazily("aiohttp", "prometheus_client")
     from core.app import run
 
     return run(options.settings) or FINE

@@ -51,12 +51,15 @@ class _Loader(SourceFileLoader):
 def _bare(code: CodeType) -> CodeType:
     """`code` and all code in it without texts."""
     old = code.co_consts
-    new = [_bare(one) if isinstance(one, CodeType) else one for one in old]
+    new: list[object] | None = None
+    for number, one in enumerate(old):
+        if isinstance(one, CodeType) and (bare := _bare(one)) is not one:
+            new = new or list(old)
+            new[number] = bare
     if (doc := _doc(code)) is not None:
+        new = new or list(old)
         new[doc] = _SIGN
-    if all(one is other for one, other in zip(new, old, strict=True)):
-        return code
-    return code.replace(co_consts=tuple(new))
+    return code if new is None else code.replace(co_consts=tuple(new))
 
 
 def _doc(code: CodeType) -> int | None:
@@ -65,7 +68,8 @@ def _doc(code: CodeType) -> int | None:
     number = 0 if is_function else _stored(code)  # a function's is simply the first
     if number is None or not code.co_consts or not isinstance(code.co_consts[number], str):
         return None
-    uses = sum(_count(code.co_code, bytes((opcode, number))) for opcode in _LOADING)
+    instructions = code.co_code  # made anew whenever it is asked for
+    uses = sum(_count(instructions, bytes((opcode, number))) for opcode in _LOADING)
     return number if uses == (0 if is_function else 1) else None
 
 
@@ -75,7 +79,7 @@ def _stored(code: CodeType) -> int | None:
         return None
     text = code.co_code
     at = text.find(bytes((_STORE_NAME, name)))
-    if at < 2 or at % 2 or text[at - 2] != _LOAD_CONST or text[at - 4] == _EXTENDED_ARG:
+    if at < 4 or at % 2 or text[at - 2] != _LOAD_CONST or text[at - 4] == _EXTENDED_ARG:
         return None
     return text[at - 1]
 

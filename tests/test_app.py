@@ -145,7 +145,7 @@ async def test_no_platforms_library_is_loaded_while_its_channel_is_off(tmp_path:
         pass  # the first start makes the database, which takes a library of its own
     source = f"""
 import logging, os, signal, sys
-from core.cli import main
+from core.__main__ import main
 
 class Ready(logging.Handler):
     def emit(self, record):
@@ -153,7 +153,8 @@ class Ready(logging.Handler):
             os.kill(os.getpid(), signal.SIGTERM)
 
 logging.getLogger("core.app").addHandler(Ready())
-code = main(["run", "--settings", {str(path)!r}])
+sys.argv[1:] = ["run", "--settings", {str(path)!r}]
+code = main()
 print(*[name for name in {HEAVY + UNUSED!r} if name in sys.modules])
 sys.exit(code)
 """
