@@ -32,6 +32,9 @@ from core.replies import Replies
 from core.store import Kept, Work
 from core.tables import clean
 
+# To look up a member of an enum takes longer than to make a message.
+_BOT, _CUSTOMER, _STORED, _STOP = Mode.BOT, AuthorKind.CUSTOMER, Outcome.STORED, Then.STOP
+
 Applied = tuple[Accepted, bool]
 """What became of an event, and whether its conversation waits for an answer now."""
 
@@ -67,44 +70,37 @@ class Express:
         hit = policy.decide(event.text, record, now, language, tokens)
         if not _answers(hit):
             return None
-        question = Message(
-            record.id,
-            record.last_seq + 1,
-            Author(AuthorKind.CUSTOMER, record.sender.name),
-            clean(event.text),
-            written_at(now, event.at),
-            external_id=clean(event.external_id),
-        )
-        answer = _answer(record, policy, hit, now)
+        seq, address = record.last_seq + 1, event.address
+        question = _question(record, seq, event, now)
+        answer = _answer(record, seq + 1, policy, hit, now)
         work.exchange(kept, question, key, answer, language)
-        address = event.address
         work.notices += MessageStored(address, question), MessageStored(address, answer)
-        return Accepted(Outcome.STORED, record.id, question.seq), False
+        return Accepted(_STORED, record.id, seq), False
 
     def _is_plain(self, event: CustomerWrote, kept: Kept) -> bool:
         """Whether nobody but a rule can have to do with this message."""
         record, newest = kept.record, kept.newest
         return (
-            record.mode is Mode.BOT
+            record.mode is _BOT
             and record.case is None
             and record.pending_seq is None
             and newest is not None
             and not event.attachments
             and self._replies.of(record).replays
-            and chosen(event.text, newest) is None
+            and (not newest.buttons or chosen(event.text, newest) is None)
         )
 
 
-def _answer(record: Conversation, policy: Policy, hit: Hit, now: datetime) -> Message:
-    return Message(
-        record.id,
-        record.last_seq + 2,
-        policy.bot,
-        clean(hit.text),
-        now,
-        hit.buttons,
-        answered_by=f"rule:{hit.rule.id}",
-    )
+def _question(record: Conversation, seq: int, event: CustomerWrote, now: datetime) -> Message:
+    at = now if event.at is None else written_at(now, event.at)
+    author = Author(_CUSTOMER, record.sender.name)
+    id = clean(event.external_id)
+    return Message(record.id, seq, author, clean(event.text), at, (), (), id)
+
+
+def _answer(record: Conversation, seq: int, policy: Policy, hit: Hit, now: datetime) -> Message:
+    by = f"rule:{hit.rule.id}"
+    return Message(record.id, seq, policy.bot, clean(hit.text), now, hit.buttons, (), "", by)
 
 
 def _passed(too_fast: Callable[[], bool]) -> bool:
@@ -117,4 +113,4 @@ def _passed(too_fast: Callable[[], bool]) -> bool:
 
 def _answers(decision: Decision) -> TypeGuard[Hit]:
     """Whether a rule's words are all that comes of it."""
-    return isinstance(decision, Hit) and decision.rule.then is Then.STOP and bool(decision.text)
+    return isinstance(decision, Hit) and decision.rule.then is _STOP and bool(decision.text)

@@ -86,8 +86,11 @@ class Policy:
         tokens = words(text) if tokens is None else tokens
         if asked := self.asks.asked(text, tokens):
             return PersonAsked(asked)
+        seen = self.rules.look(text, tokens)
+        if isinstance(seen, Hit):
+            return seen
         question = self.question(text, conversation, now, language)
-        hit = self.rules.match(question, tokens)
+        hit = self.rules.judge(question, seen)
         if hit is not None and hit.exact:
             return hit
         if asked := self.asks.asked(text, tokens, loosely=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -117,8 +119,9 @@ def test_a_word_with_digits_is_never_corrected(text: str) -> None:
     assert _answers(replies, text) is None
 
 
-def test_the_very_words_of_a_later_rule_go_before_a_slip_of_an_earlier_one() -> None:
-    replies = _replies(When(any=("refund",)), When(any=("parcel",)))
+@pytest.mark.parametrize("more", [When(), When(hours=Hours.OPEN)], ids=["ready", "judged"])
+def test_the_very_words_of_a_later_rule_go_before_a_slip_of_an_earlier_one(more: When) -> None:
+    replies = _replies(When(any=("refund",)), replace(more, any=("parcel",)))
     assert _answers(replies, "refnud for a parcel") == "1"
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from msgspec import Struct
 
+from core.messages import Button
 from core.quick_replies.heard import Heard
 from core.quick_replies.patterns import BadRegex, Pattern
 from core.quick_replies.phrases import Cut
@@ -81,13 +82,30 @@ class CompiledRule:
     """Whether more than `any`, `regex` and `examples` decides."""
     wants_words: bool
     """Whether one of these three must hit."""
+    ready_buttons: tuple[Button, ...] | None
+    """The buttons where they are the same for everybody, and nothing but `none` decides besides
+    `any`, `regex` and `examples`."""
 
-    def triggers(self) -> frozenset[str] | None:
+    def triggers(self) -> Sequence[str] | None:
         """Keys of which a message must have one, or one of the patterns, for this rule to match
         by its words; None: any message."""
         if self.any or self.patterns or self.rule.when.examples:
-            return frozenset(self.any)
-        return frozenset(self.groups[0]) if self.groups else None
+            return tuple(self.any)
+        return tuple(self.groups[0]) if self.groups else None
+
+    def ready(self, hits: Set[str], patterns: Sequence[Pattern]) -> Hit | None:
+        """What `judge` says of a message that has these phrases as they are written, and these
+        patterns, but nothing of `none`: the same for everybody. None where it takes judging."""
+        if self.ready_buttons is None or self.only_text is None:
+            return None
+        for key, phrase in self.any.items():
+            if key in hits:
+                return Hit(self.rule, self.only_text, self.ready_buttons, f'any "{phrase}"')
+        for pattern in self.patterns:
+            if pattern in patterns:
+                seen = f'regex "{pattern.source}"'
+                return Hit(self.rule, self.only_text, self.ready_buttons, seen)
+        return None
 
     def judge(self, message: Message, example: str = "") -> Hit | Refusal:
         """`example` is the one that the message is like, where no words of this rule are in it."""
@@ -199,7 +217,7 @@ class Compiler:
         known = self.names.union(*(pattern.names for pattern in patterns))
         broken = len(patterns) < len(when.regex)  # whatever they would have given a value
         templates = self._templates(number, rule.reply, None if broken else known)
-        only = templates.get("") if len(templates) == 1 else None
+        only = next(iter(templates.values())) if len(templates) == 1 else None
         only_text = only.literal if only else None
         return CompiledRule(
             rule=rule,
@@ -213,6 +231,7 @@ class Compiler:
             templates=templates if only_text is None else _NO_TEMPLATES,
             only_text=only_text,
             wants_words=bool(when.any or when.regex or when.examples),
+            ready_buttons=_ready_buttons(rule),
             asks_more=bool(when.all or when.none or when.channels or when.languages or when.hours),
         )
 
@@ -256,6 +275,15 @@ class Compiler:
 
     def _fault(self, number: int, path: Path, reason: str, hint: str = "") -> None:
         self.faults.append(Fault(number, path, reason, hint))
+
+
+def _ready_buttons(rule: Rule) -> tuple[Button, ...] | None:
+    when = rule.when
+    if when.all or when.channels or when.languages or when.hours:
+        return None
+    if any(len(button.label) > 1 or len(button.say) > 1 for button in rule.buttons):
+        return None
+    return tuple(button.shown("") for button in rule.buttons)
 
 
 def _meant(name: str, known: frozenset[str]) -> str:

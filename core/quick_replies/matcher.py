@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from copy import copy
 from dataclasses import dataclass
+
+from msgspec import Struct
 
 from core.folding import plain, words
 from core.quick_replies.compiled import CompiledRule, Compiler, Message, Refusal
@@ -15,12 +17,24 @@ from core.quick_replies.patterns import Pattern
 from core.quick_replies.rules import BadPattern, Close, Fault, Hit, Likely, Question, Rule
 from core.quick_replies.scraps import sweep
 from core.quick_replies.shadows import Shadow, shadows
+from core.quick_replies.triggers import Triggers
 
 NAMES = frozenset({"customer.name"})
 """Placeholders that every rule may use; named groups of its patterns come on top."""
 
 
 _Found = tuple[int, Hit]
+
+
+class Seen(Struct, frozen=True):
+    """What there is in a message for the rules: the keys of their phrases as they are written, its
+    text as their patterns read it, and those of them that are in it, None for perhaps any."""
+
+    text: str
+    tokens: Sequence[str]
+    hits: Set[str]
+    encoded: bytes
+    patterns: Sequence[Pattern] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +71,9 @@ class QuickReplies:
         self.examples = examples
         self.has_examples = any(rule.rule.when.examples for rule in rules)
         self.vocabulary = Vocabulary((p for rule in rules for p in _phrases_of(rule)), languages)
-        self._by_key: dict[str, tuple[int, ...]] = {}
-        self._always: list[int] = []
-        self._of_pattern: dict[Pattern, int] = {}
-        for number, rule in enumerate(rules):
-            triggers = rule.triggers()
-            if triggers is None:
-                self._always.append(number)
-                continue
-            alone = (number,)
-            for key in triggers:
-                self._by_key[key] = self._by_key.get(key, ()) + alone
-            self._of_pattern.update(dict.fromkeys(rule.patterns, number))
-        self._patterns = tuple(self._of_pattern)
-        self._together = PatternSet(self._patterns)
+        self._triggers = Triggers(rules)
+        patterns = [pattern for rule in rules for pattern in rule.patterns]
+        self._patterns = PatternSet(patterns) if patterns else None
         self.ask_the_time = any(rule.rule.when.hours is not None for rule in rules)
 
     @classmethod
@@ -115,7 +118,37 @@ class QuickReplies:
         written, else in other forms, else mistyped. A rule that asks for no words gives way to
         those before it only. `tokens` are the `words` of the question, where somebody has cut
         them already."""
-        message = self._read(question, words(question.text) if tokens is None else tokens)
+        seen = self.look(question.text, words(question.text) if tokens is None else tokens)
+        return seen if isinstance(seen, Hit) else self.judge(question, seen)
+
+    def look(self, text: str, tokens: Sequence[str]) -> Hit | Seen:
+        """What `match` says of a text whose `words` are `tokens`, where it says the same whoever
+        asks, as it does mostly; else what there is for `judge`."""
+        seen = self._seen(text, tokens)
+        if seen.patterns is None:
+            return seen
+        first = self._triggers.first(seen.hits, seen.patterns)
+        if first is None or not self._has_none_of(self._rules[first].none, seen):
+            return seen
+        return self._rules[first].ready(seen.hits, seen.patterns) or seen
+
+    def _seen(self, text: str, tokens: Sequence[str]) -> Seen:
+        hits = self.vocabulary.exact.hits(tokens, text)
+        if self._patterns is None:
+            return Seen(text, tokens, hits, b"", ())
+        encoded = plain(text).encode()
+        return Seen(text, tokens, hits, encoded, self._patterns.found(encoded))
+
+    def _has_none_of(self, none: Mapping[str, str], seen: Seen) -> bool:
+        """Whether that is certain at once."""
+        if not none:
+            return True
+        as_written = self.vocabulary.reader.is_as_written(seen.tokens)
+        return as_written and none.keys().isdisjoint(seen.hits)
+
+    def judge(self, question: Question, seen: Seen) -> Hit | None:
+        """What `match` says where `look` leaves it open."""
+        message = self._message(question, seen)
         found = self._first(message)
         if found is not None and found[1].exact:
             return found[1]
@@ -142,7 +175,7 @@ class QuickReplies:
         self, question: Question, hit: Hit | None, examples: Examples
     ) -> tuple[Likely, ...]:
         end = len(self._rules) if hit is None else self._numbers[hit.rule.id]
-        message = self._read(question, words(question.text))
+        message = self._read(question)
         found: dict[int, Likely] = {}
         for guess, rules in examples.nearest(question.text):
             would = (self._would(message, guess, rule) for rule in rules if rule < end)
@@ -171,9 +204,9 @@ class QuickReplies:
             found = self.examples.decide(likely) or hit
             hit, close = (None, found) if isinstance(found, Close) else (found, None)
         near: list[NearMiss] = []
-        message = self._read(question, words(question.text))
+        message = self._read(question)
         message = message.heard_as(message.heard.typos)
-        for number in self._concerned(message):
+        for number in self._triggers.concerned(message.hits, message.patterns):
             rule, verdict = self._rules[number].rule, self._rules[number].judge(message)
             if hit is None or rule is not hit.rule:
                 near += self._near(rule, verdict, hit)
@@ -195,20 +228,16 @@ class QuickReplies:
         tokens = words(phrase)
         return self.vocabulary.exact.hits(tokens, "" if tokens else phrase)
 
-    def _read(self, question: Question, tokens: Sequence[str]) -> Message:
-        text = question.text
-        hits = self.vocabulary.exact.hits(tokens, text)
-        heard = Heard(self.vocabulary, tokens, text, hits)
-        if not self._patterns:
-            return Message(question, b"", (), hits, True, heard)
-        encoded = plain(text).encode()
-        numbers = self._together.found(encoded)
-        patterns = None if numbers is None else [self._patterns[number] for number in numbers]
-        return Message(question, encoded, patterns, hits, True, heard)
+    def _read(self, question: Question) -> Message:
+        return self._message(question, self._seen(question.text, words(question.text)))
+
+    def _message(self, question: Question, seen: Seen) -> Message:
+        heard = Heard(self.vocabulary, seen.tokens, seen.text, seen.hits)
+        return Message(question, seen.encoded, seen.patterns, seen.hits, True, heard)
 
     def _first(self, message: Message, last: _Found | None = None) -> _Found | None:
         """The first rule that answers, `last` when no rule before it does."""
-        for number in self._concerned(message):
+        for number in self._triggers.concerned(message.hits, message.patterns):
             if last is not None and number >= last[0]:
                 break
             verdict = self._rules[number].judge(message)
@@ -223,20 +252,6 @@ class QuickReplies:
             yield heard.forms
         if heard.typos is not heard.forms:
             yield heard.typos
-
-    def _concerned(self, message: Message) -> Sequence[int]:
-        """The rules that may have something to say, in the order of the file."""
-        numbers: list[int] = []
-        for key in message.hits:
-            numbers += self._by_key.get(key, ())
-        if message.patterns is None:
-            numbers += self._of_pattern.values()
-        elif message.patterns:
-            numbers += [self._of_pattern[pattern] for pattern in message.patterns]
-        if not numbers:
-            return self._always
-        numbers += self._always
-        return numbers if len(numbers) == 1 else sorted(set(numbers))
 
 
 def _phrases_of(rule: CompiledRule) -> Iterator[str]:

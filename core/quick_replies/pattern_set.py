@@ -17,6 +17,7 @@ class PatternSet:
 
     def __init__(self, patterns: Sequence[Pattern], max_memory: int = _MAX_MEMORY) -> None:
         """`max_memory`: bytes that the automaton may come to need."""
+        self._patterns = tuple(patterns)
         together = re2.Set.SearchSet(options(max_memory))
         for pattern in patterns:
             together.Add(pattern.narrow)
@@ -25,16 +26,17 @@ class PatternSet:
         self._witness: int = together.Add("")
         self._set = together if _compiles(together) else None
 
-    def found(self, text: bytes) -> list[int] | None:
-        """The numbers of the patterns that are in `text`, in any order; None in the rare case that
+    def found(self, text: bytes) -> list[Pattern] | None:
+        """The patterns that are in `text`, in any order; None in the rare case that
         this cannot be told so, and each must be asked by itself."""
         if self._set is None:
             return None
         found: list[int] = self._set.Match(text) or []
         if self._witness not in found:
             return None
-        found.remove(self._witness)
-        return found
+        if len(found) == 1:
+            return []
+        return [self._patterns[number] for number in found if number != self._witness]
 
 
 def _compiles(patterns: Any) -> bool:

@@ -59,8 +59,12 @@ class Reader:
         """How many words are known to mean nothing."""
         return len(self._meaningless)
 
+    def is_as_written(self, tokens: Sequence[str]) -> bool:
+        """Whether all words mean what they say or nothing; False also where that is news."""
+        return self._left.issuperset(tokens)
+
     def read(self, tokens: Sequence[str]) -> Reading:
-        if self._left.issuperset(tokens):
+        if self.is_as_written(tokens):
             return _AS_WRITTEN
         strange = set(tokens).difference(self._left)
         forms: dict[str, str] = {}
