@@ -119,7 +119,7 @@ class Outbox:
         try:
             rows: Sequence[Delivery] = [row]
             while rows:
-                rows = await self._deliver(rows)
+                rows = await self._deliver_or_put_off(rows)
         except StoreUnavailable as error:
             log.warning("%s waits for the store: %s", row.lane, error)
             await asyncio.sleep(1)
@@ -128,6 +128,21 @@ class Outbox:
             if not self._busy:
                 self._idle.set()
             self.wake()
+
+    async def _deliver_or_put_off(self, rows: Sequence[Delivery]) -> Sequence[Delivery]:
+        """As `_deliver`; what breaks before anything was sent has its pause as well."""
+        try:
+            return await self._deliver(rows)
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            row = rows[0]
+            log.error(
+                "delivery %s (%s) broke before it was sent", row.id, row.kind, exc_info=error
+            )
+            reason = f"a fault of our own ({type(error).__name__})"
+            await self._postpone(row, SendLater(reason, _MENDING), state=None)
+            return ()
 
     # --- one row ---------------------------------------------------------------------------
 

@@ -31,6 +31,7 @@ _SECRET_NAMES = (
     *("token", "bot_token", "app_token", "metrics_token", "api_key", "password"),
     *("signing_secret", "webhook_secret", "identity_secret"),
 )
+_COUNTS = frozenset(("max_answer_tokens",))  # what is no secret, whatever its name sounds like
 _REFERENCE = re.compile(r"""["'\s]*\$\{\w*(?::-)?\}["'\s,\]}]*(?:#.*)?""")
 
 Span = tuple[int, int]
@@ -89,6 +90,8 @@ def _values_of_secrets(text: str, start: int, end: int) -> Iterator[Span]:
 @lru_cache(maxsize=512)
 def _names_a_secret(name: str) -> bool:
     """Also where it is misspelt: its value is no less a secret."""
+    if name in _COUNTS:
+        return False
     import difflib  # only where there is a mistake
 
     near = difflib.get_close_matches(name.lower(), _SECRET_NAMES, n=1, cutoff=0.75)

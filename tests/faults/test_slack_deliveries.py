@@ -148,6 +148,30 @@ async def test_an_answer_to_a_customer_in_slack_is_found_in_the_conversation(
     assert "3 days" in shipping
 
 
+async def test_a_page_that_nobody_can_read_is_not_asked_for_in_a_loop(
+    house: TimedHouse, caplog: pytest.LogCaptureFixture
+) -> None:
+    """D02, D04: a fault of our own on the way to a delivery has its pause, too."""
+    house.slack_customers = True
+    house.write_settings(SETTINGS.replace("platform: 2s", "platform: 300ms"))
+    await house.open(gpt=False)
+    ann = house.slack.add_user("ann")
+    place = house.slack.open_dm(ann)
+    house.slack.faults.add(POST, Fault(Effect.RESET))
+    page = '{"ok": true, "messages": [{"ts": "yesterday"}]}'
+    unreadable = Fault(Effect.ACCEPT_THEN_ANSWER, 200, page, {"Content-Type": "application/json"})
+    await house.slack.say(place, ann, "hello")
+    await until(lambda: house.doubtful(), "the doubt")
+    house.slack.faults.add("conversations.history", unreadable, times=50)
+    house.later(SETTLED)
+    await until(lambda: "broke before it was sent" in caplog.text, "the complaint")
+    house.slack.faults.clear()
+    house.later(60)
+    await until(lambda: house.answers(place), "the answer")
+    assert caplog.text.count("broke before it was sent") == 1
+    assert len(house.answers(place)) == 1
+
+
 @pytest.mark.parametrize(
     ("code", "words"),
     [

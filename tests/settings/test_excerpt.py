@@ -123,6 +123,12 @@ def test_a_secret_is_not_shown(secret: str, tmp_path: Path) -> None:
     assert "[hidden]" in lines[0]
 
 
+def test_a_number_of_tokens_is_no_token(tmp_path: Path) -> None:
+    assert shown(tmp_path, "gpt: {max_answer_tokens: 1}\n")[0] == (
+        "   1 | gpt: {max_answer_tokens: 1}"
+    )
+
+
 def test_what_the_environment_has_is_not_shown_where_it_is_written_out(tmp_path: Path) -> None:
     text = "gpt: {api_key: '${KEY}', model: [my-precious]}\n"
 
