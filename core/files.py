@@ -158,6 +158,7 @@ class _Folder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._trouble = ""
 
     async def receive(self, chunks: AsyncIterator[bytes], name: str, limit: int) -> int:
         """Put `chunks` under `name`, all or nothing; how many bytes that were.
@@ -165,15 +166,16 @@ class _Folder:
         Raises FileUnavailable above `limit` bytes.
         """
         part = self.path / f".{secrets.token_hex(8)}.part"
-        file = await _on_disk(self._create, part)
+        file = await self._on_disk(self._create, part)
         size = 0
         try:
             async for chunk in chunks:
                 size += len(chunk)
                 if size > limit:
                     raise FileUnavailable(f"the file is larger than {limit / 2**20:g} MB")
-                await _on_disk(file.write, chunk)
-            await _on_disk(self._finish, file, part, self.path / name)
+                await self._on_disk(file.write, chunk)
+            await self._on_disk(self._finish, file, part, self.path / name)
+            self._trouble = ""
         except BaseException:
             file.close()
             part.unlink(missing_ok=True)
@@ -181,13 +183,26 @@ class _Folder:
         return size
 
     async def holds(self, name: str) -> bool:
-        return await _on_disk((self.path / name).is_file)
+        return await self._on_disk((self.path / name).is_file)
 
     async def remove(self, name: str) -> None:
-        await _on_disk((self.path / name).unlink, True)
+        await self._on_disk((self.path / name).unlink, True)
 
     async def older_than(self, timestamp: float) -> list[str]:
-        return await _on_disk(self._older_than, timestamp)
+        return await self._on_disk(self._older_than, timestamp)
+
+    async def _on_disk(self, step: Callable[..., T], *values: object) -> T:
+        try:
+            return await asyncio.to_thread(step, *values)
+        except OSError as error:
+            self._tell(error.strerror or type(error).__name__)
+            raise StoreUnavailable(f"the disk refused a file: {error.strerror}") from error
+
+    def _tell(self, trouble: str) -> None:
+        """Customers only read that it does not work now; who can mend it reads why, once."""
+        if trouble != self._trouble:
+            self._trouble = trouble
+            log.error("no file can be taken until this is mended: %s: %s", self.path, trouble)
 
     def _create(self, part: Path) -> BinaryIO:
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -211,16 +226,11 @@ class _Folder:
 
 def _changed_before(entry: os.DirEntry[str], timestamp: float) -> bool:
     try:
-        return entry.stat().st_mtime < timestamp
+        # What else lies there is not ours, and cannot be removed as a file.
+        is_file = entry.is_file(follow_symlinks=False)
+        return is_file and entry.stat().st_mtime < timestamp
     except FileNotFoundError:  # finished or removed since it was listed
         return False
-
-
-async def _on_disk(step: Callable[..., T], *values: object) -> T:
-    try:
-        return await asyncio.to_thread(step, *values)
-    except OSError as error:
-        raise StoreUnavailable(f"the disk refused a file: {error.strerror}") from error
 
 
 async def _fetched(source: FileSource, attachment: Attachment) -> AsyncGenerator[bytes, None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 log = logging.getLogger(__name__)
@@ -25,6 +25,13 @@ class Tasks:
         self._running.add(task)
         task.add_done_callback(self._ended)
 
+    def keep(
+        self, run: Callable[[], Coroutine[Any, Any, None]], name: str, pause: float = 5.0
+    ) -> None:
+        """Run what is to last as long as the service: should it break, it begins again after
+        `pause` seconds, because nothing else would do its work."""
+        self.start(_kept(run, name, pause), name)
+
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -37,3 +44,14 @@ class Tasks:
             for task in running:
                 task.cancel()
             await asyncio.wait(running)
+
+
+async def _kept(run: Callable[[], Coroutine[Any, Any, None]], name: str, pause: float) -> None:
+    while True:
+        try:
+            await run()
+        except Exception:
+            log.exception("%s broke and begins again in %g s", name, pause)
+            await asyncio.sleep(pause)
+        else:
+            return

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import stat
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -143,10 +144,32 @@ async def test_broken_off_upload_leaves_nothing_behind(files: Files, folder: Pat
     assert list(folder.iterdir()) == []
 
 
-async def test_disk_that_refuses_is_reported(files: Files, folder: Path) -> None:
-    folder.write_text("in the way")
-    with pytest.raises(StoreUnavailable, match="disk refused"):
+async def test_disk_that_refuses_is_reported(
+    files: Files, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And told once in the log, each time that something else is wrong."""
+    for _ in range(3):
+        folder.write_text("in the way")
+        for _ in range(2):
+            with pytest.raises(StoreUnavailable, match="disk refused"):
+                await files.save("tea.png", "image/png", chunks(b"tea"), ANNA)
+        folder.unlink()
         await files.save("tea.png", "image/png", chunks(b"tea"), ANNA)
+        shutil.rmtree(folder)
+    why = f"no file can be taken until this is mended: {folder}: File exists"
+    assert caplog.messages == [why] * 3
+
+
+async def test_what_is_no_file_of_ours_keeps_nothing_from_being_swept(
+    files: StoredFiles, folder: Path, clock: Clock
+) -> None:
+    folder.mkdir()
+    (folder / "a folder").mkdir()
+    (folder / "abandoned.part").write_text("half")
+    for old in folder.iterdir():
+        os.utime(old, (0, 0))
+    assert await files.sweep() == 1
+    assert [left.name for left in folder.iterdir()] == ["a folder"]
 
 
 async def test_platforms_file_is_fetched_once_however_many_ask(
