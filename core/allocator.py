@@ -58,13 +58,11 @@ def _in_force(domain: int) -> _Allocator:
 
 
 def _can_choose() -> bool:
-    """Only where Python's own is in force, as it is: debugging and tracing wrap it, and such a
-    wrapper does not know what another has handed out."""
+    """Only where Python's own is in force, as it is: debugging and tracing wrap it, once for each
+    domain, and such a wrapper does not know what another has handed out."""
     if "PYTHONMALLOC" in os.environ or not _is_known():
         return False
     raw, memory, objects = map(_in_force, (_RAW, _MEM, _OBJ))
-    if raw.context or objects.context:
-        return False
     return bytes(memory) == bytes(objects) and objects.malloc != raw.malloc
 
 
