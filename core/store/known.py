@@ -1,7 +1,8 @@
 """What the only writer need not ask for again: the conversations it has just seen, as they stand.
 
 Nobody else writes, so what was committed last is what stands in the database. Whenever a commit
-fails, everything is forgotten, because nobody can be sure then.
+fails, everything is forgotten, because nobody can be sure then; only where a row was refused it is
+known that nothing was stored, and what others have to do with stays.
 """
 
 from __future__ import annotations
@@ -78,6 +79,12 @@ class Known:
         self._kept.clear()
         self._at.clear()
         self._threads.clear()
+
+    def forget_some(self, touched: Mapping[ConversationId, Kept]) -> None:
+        """What was committed of all others still stands."""
+        for id in touched:
+            if (kept := self._kept.pop(id, None)) is not None:
+                del self._at[kept.record.address]
 
     def _forget_threads(self) -> None:
         """Those of cases that are over or were used long ago."""

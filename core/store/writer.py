@@ -80,6 +80,7 @@ class Writer:
         self._closing = False
         self._in_a_hurry_from: float | None = None
         self._wary = 0
+        self._work: Work | None = None
         self._task = asyncio.get_running_loop().create_task(self._run(), name="store writer")
 
     def submit(self, unit: Unit) -> None:
@@ -181,16 +182,26 @@ class Writer:
         began = time.perf_counter()
         try:
             done = await self._session.run(lambda connection: self._run_units(connection, batch))
-        except BaseException:
-            self._known.forget()  # nobody can be sure what the units have changed in it
+        except BaseException as error:
+            self._forget(error)
             raise
+        self._work = None
         self._known.learn(done.work.found)
         self._database.committed()
         done.seconds = time.perf_counter() - began
         return done
 
+    def _forget(self, error: BaseException) -> None:
+        """Nobody can be sure any more what the units have changed in what is known."""
+        work, self._work = self._work, None
+        if work is not None and faults.taken(error):
+            self._known.forget_some(work.found)
+        else:
+            self._known.forget()
+
     def _run_units(self, connection: Connection, batch: Sequence[Unit]) -> Batch:
-        done = Batch(work := Work(connection, self._known, wary=bool(self._wary)))
+        work = self._work = Work(connection, self._known, wary=bool(self._wary))
+        done = Batch(work)
         work.notices = done.notices
         for unit in batch:
             if (result := unit.quick(work)) is not None:

@@ -154,6 +154,17 @@ async def test_whoever_repeats_on_purpose_makes_no_further_commit_run_twice(quic
     assert asked == [2, 3, 4, 5, 6]
 
 
+async def test_somebody_elses_repeat_sends_nobody_the_long_way(quick: Core) -> None:
+    boris = replace(address(), peer="boris")
+    for id in ("first", "second"):
+        await quick.take(CustomerWrote(boris, id, "shipping", ANN))
+        await quick.wrote("shipping", id=id)
+    ways = Ways(quick)
+    await quick.wrote("shipping", id="second")
+    await quick.take(CustomerWrote(boris, "third", "shipping", ANN))
+    assert ways.short == 2  # the repeat that was taken for news, and the other's message
+
+
 async def test_a_repeat_on_the_short_way_does_not_count_as_writing_fast(quick: Core) -> None:
     for number in range(19):
         await quick.wrote("shipping", id=f"{number}")
