@@ -11,15 +11,13 @@ from collections.abc import Callable
 from datetime import datetime
 
 from core.agents import author_of, has_news
-from core.cases import Fate
 from core.casework import agent_message_id
 from core.express import Applied
 from core.messages import Accepted, AgentReplied, Message, Mode, Outcome
 from core.notices import MessageStored, Seen
 from core.policy import Policy
-from core.records import DeliveryKind, Target
 from core.replies import Replies
-from core.store import Claim, Kept, Work, lane_of_case
+from core.store import Claim, Kept, Work
 from core.tables import clean
 
 
@@ -40,7 +38,7 @@ class ExpressReply:
         record, before = kept.record, kept.newest
         message_id = clean(agent_message_id(event.case, event.external_id))
         key = self._key_of(message_id)
-        if work.external_id(record.id, key) is not None:
+        if work.is_repeat(record.id, key):
             return None
         message = Message(
             record.id,
@@ -51,9 +49,7 @@ class ExpressReply:
             external_id=message_id,
             answered_by="agent",
         )
-        work.add(message, key)
-        work.advance(kept, message, record.language)
-        _mark(work, kept.claim, message)
+        work.reply(kept, kept.claim, message, key)
         work.notices.append(MessageStored(record.address, message))
         if has_news(record, before):
             work.saw(kept, message.seq - 1)
@@ -71,20 +67,3 @@ class ExpressReply:
             and not event.attachments
             and self._replies.of(record).replays
         )
-
-
-def _mark(work: Work, claim: Claim, message: Message) -> None:
-    """Have the agent's own line marked as delivered, as `Casework.mark_new` does."""
-    work.queued.add(
-        lane_of_case(claim.case),
-        Target.DESK,
-        DeliveryKind.MARK,
-        message.conversation,
-        claim.case,
-        message.seq,
-        0,
-        message.external_id,
-        Fate.DELIVERED,
-        message.at,
-    )
-    work.wakes = True

@@ -7,7 +7,6 @@ transaction and returns after the commit, `read` runs one on a snapshot.
 from __future__ import annotations
 
 from core.store.known import Claim, Kept
-from core.store.queued import lane_of_case
 from core.store.reader import Reader
 from core.store.shelf import Shelf
 from core.store.store import Store
@@ -26,5 +25,4 @@ __all__ = [
     "StoredTranscript",
     "Transaction",
     "Work",
-    "lane_of_case",
 ]

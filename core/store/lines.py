@@ -1,6 +1,6 @@
 """The lines of transcripts as the driver inserts them.
 
-Each value that is told of a row costs every message, so the two kinds of which there are most are
+Each value that is told of a row costs every message, so the kinds of which there are most are
 told in their own few columns, and what they have alike stands in their statement.
 """
 
@@ -97,6 +97,33 @@ def answer_row(message: Message, at: int) -> tuple[Any, ...]:
         message.text,
         _as_json(message.buttons),
         clean(message.answered_by),
+        at,
+    )
+
+
+REPLY_COLUMNS = (
+    "conversation_id",
+    "seq",
+    "author_name",
+    "author_avatar",
+    "text",
+    "external_key",
+    "external_id",
+    "at",
+)
+"""What must be told of an agent's line without files."""
+
+
+def reply_row(message: Message, external_key: int, at: int) -> tuple[Any, ...]:
+    """REPLY_COLUMNS as `message_row`; `at` is the message's."""
+    return (
+        message.conversation,
+        message.seq,
+        clean(message.author.name),
+        message.author.avatar,
+        message.text,
+        external_key,
+        message.external_id,
         at,
     )
 

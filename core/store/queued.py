@@ -7,15 +7,16 @@ query of the same commit: before such a one they are written.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect
+from sqlalchemy import Dialect, Insert
 
-from core.messages import CaseId, ConversationId, DeliveryKey
+from core.messages import CaseId, ConversationId, DeliveryKey, Message
 from core.records import DeliveryKind, DeliveryState, Target
 from core.store import statements as sql
+from core.store.driver import Many, written
 from core.tables import clean, instant
 
 _COLUMNS = (
@@ -39,21 +40,32 @@ _COLUMNS = (
 )
 
 
+_MARK_COLUMNS = (
+    "key",
+    "lane",
+    "open_lane",
+    "conversation_id",
+    "case_id",
+    "seq",
+    "text",
+    "next_at",
+)
+
+
 def lane_of_case(case: CaseId) -> str:
     return f"case:{case}"
 
 
 class Queued:
-    """What waits to be inserted on `connection`, in the order in which it was added."""
+    """What waits to be inserted by `many`, in the order in which it was added."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, many: Many, dialect: Dialect) -> None:
+        self._many = many
+        self._dialect = dialect
         self._rows: list[tuple[Any, ...]] = []
+        self._marks: list[tuple[Any, ...]] = []
         self._token = ""
         self._made = 0
-
-    def __len__(self) -> int:
-        return len(self._rows)
 
     def add(
         self,
@@ -70,6 +82,8 @@ class Queued:
         key: DeliveryKey | None = None,
     ) -> None:
         """One that nobody has tried to deliver yet; see `core.records.Delivery`."""
+        if self._marks:
+            self.write()  # it comes after them
         self._rows.append(
             (
                 key or self._next_key(),
@@ -92,10 +106,24 @@ class Queued:
             )
         )
 
+    def add_mark(self, case: CaseId, message: Message, at: int) -> None:
+        """That this line of an agent was delivered, told under it in its thread from `at` on."""
+        if self._rows:
+            self.write()
+        lane = lane_of_case(case)
+        id, seq, text = message.conversation, message.seq, message.external_id
+        self._marks.append((self._next_key(), lane, lane, id, case, seq, text, at))
+
     def write(self) -> None:
-        rows, self._rows = self._rows, []
-        if rows:
-            self._connection.exec_driver_sql(_insert(self._connection.dialect), rows)
+        self._insert(sql.ADD_DELIVERY, _COLUMNS, self._rows)
+        self._insert(sql.ADD_MARK, _MARK_COLUMNS, self._marks)
+
+    def _insert(
+        self, statement: Insert, columns: Sequence[str], waiting: list[tuple[Any, ...]]
+    ) -> None:
+        if waiting:
+            self._many(written(statement, columns, self._dialect), waiting)
+            waiting.clear()
 
     def _next_key(self) -> DeliveryKey:
         # Chance once a commit is enough, and rows that come together lie together in the index.
@@ -103,8 +131,3 @@ class Queued:
             self._token = secrets.token_urlsafe(16)
         self._made += 1
         return DeliveryKey(f"{self._token}.{self._made}")
-
-
-@lru_cache(maxsize=4)
-def _insert(dialect: Dialect) -> str:
-    return str(sql.ADD_DELIVERY.compile(dialect=dialect, column_keys=list(_COLUMNS)))

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     BindParameter,
+    ColumnClause,
     bindparam,
     func,
     literal_column,
@@ -83,6 +84,9 @@ ADD_QUESTION = messages.insert().values(
 )
 ADD_RULES_ANSWER = messages.insert().values(
     author_kind=literal_column("'bot'"), external_id=literal_column("''")
+)
+ADD_REPLY = messages.insert().values(
+    author_kind=literal_column("'agent'"), answered_by=literal_column("'agent'")
 )
 SET_MESSAGE = messages.update().where(
     messages.c.conversation_id == bindparam("row_id"), messages.c.seq == bindparam("number")
@@ -222,6 +226,19 @@ RELEASE_HELD = (
     .values(state="pending", open_lane=deliveries.c.lane, next_at=bindparam("now"))
 )
 ADD_DELIVERY = deliveries.insert()
+_nothing: ColumnClause[str] = literal_column("''")
+_zero: ColumnClause[int] = literal_column("0")
+ADD_MARK = deliveries.insert().values(
+    target=literal_column("'desk'"),
+    kind=literal_column("'mark'"),
+    part=_zero,
+    detail=literal_column("'delivered'"),
+    state=literal_column("'pending'"),
+    attempts=_zero,
+    remote_id=_nothing,
+    error=_nothing,
+    uncertain=_zero,
+)
 FINISH_DELIVERY = (
     deliveries.update()
     .where(deliveries.c.id == bindparam("row_id"))

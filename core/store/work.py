@@ -19,7 +19,7 @@ from core.records import Case, Conversation
 from core.store import lines, rows
 from core.store import statements as sql
 from core.store.driver import finder, writer, written
-from core.store.known import Kept, Known
+from core.store.known import Claim, Kept, Known
 from core.store.queued import Queued
 from core.tables import instant
 
@@ -33,7 +33,8 @@ class Work:
     def __init__(self, connection: Connection, known: Known, *, wary: bool = True) -> None:
         self.connection = connection
         self.found: dict[ConversationId, Kept] = {}
-        self.queued = Queued(connection)
+        self._many = writer(connection)
+        self.queued = Queued(self._many, connection.dialect)
         self.notices: list[Notice] = []
         self.wakes = False
         self._known = known
@@ -42,12 +43,12 @@ class Work:
         self._threads: dict[CaseRef, ConversationId] = {}
         self._questions: list[tuple[Any, ...]] = []
         self._answers: list[tuple[Any, ...]] = []
+        self._replies: list[tuple[Any, ...]] = []
         self._messages: list[tuple[Any, ...]] = []
         self._keys: dict[tuple[ConversationId, int], str] = {}
         self._advanced: set[ConversationId] = set()
         self._changes: dict[ConversationId, rows.Values] = {}
         self._find = finder(connection)
-        self._many = writer(connection)
 
     # --- conversations ---
 
@@ -127,6 +128,16 @@ class Work:
         self._keys[id, key] = question.external_id
         self.advance(kept, answer, language)
 
+    def reply(self, kept: Kept, claim: Claim, message: Message, key: int) -> None:
+        """Insert an agent's line without files with the next `flush`, and the mark that it was
+        delivered; for the rest, see `advance`."""
+        at = instant(message.at)
+        self._replies.append(lines.reply_row(message, key, at))
+        self._keys[message.conversation, key] = message.external_id
+        self.queued.add_mark(claim.case, message, at)
+        self.wakes = True
+        self.advance(kept, message, kept.record.language)
+
     def external_id(self, conversation: ConversationId, key: int) -> str | None:
         """The id that the platform gave to the message with this key; None for no message."""
         waiting = self._keys.get((conversation, key))
@@ -155,6 +166,7 @@ class Work:
         """Write whatever waits."""
         self._insert(sql.ADD_QUESTION, lines.QUESTION_COLUMNS, self._questions)
         self._insert(sql.ADD_RULES_ANSWER, lines.ANSWER_COLUMNS, self._answers)
+        self._insert(sql.ADD_REPLY, lines.REPLY_COLUMNS, self._replies)
         self._insert(sql.ADD_MESSAGE, lines.MESSAGE_COLUMNS, self._messages)
         self.queued.write()
         if self._advanced or self._changes:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.web.tokens import peer_of
+from core import memory
 from core.app import Composition, raise_file_limit, utc_now
 from core.cases import CaseCard, CaseLine, CaseState, Fate
 from core.messages import (
@@ -148,6 +149,7 @@ async def serve(settings_path: Path, tokens_path: Path, customers: int) -> None:
     outward = replace(composition.outward(), desk=lambda _settings, _services: desk)
     service = Service(settings, outward, now=utc_now)
     await service.start()
+    memory.settle()
     _say({"url": service.url})
     while line := await asyncio.to_thread(sys.stdin.readline):
         order: dict[str, Any] = json.loads(line)

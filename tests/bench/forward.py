@@ -48,7 +48,9 @@ async def _measure(bench: Bench, desk: Desk, loader: Loader, base: float) -> Non
     took = max(accepted["seconds"], heard["seconds"])
     bench.results.add(KEY, heard["messages"] / _TABS / took, base, "echo/s, one tab")
     bench.results.detail(
-        KEY, f"cores in use: service {cpu / took:.0%}, generator {heard['busy']:.0%}"
+        KEY,
+        f"in a second of its core: {heard['messages'] / _TABS / cpu:,.0f}; "
+        f"cores in use: service {cpu / took:.0%}, generator {heard['busy']:.0%}",
     )
     if heard["messages"] != _TABS * accepted["accepted"] or heard["faults"]:
         bench.results.faults.append(

@@ -45,15 +45,16 @@ LINES = ("Hi!", "One moment, please.", "", "nul \0 and \ud800", "你好", "x" * 
 
 
 class Ways:
-    """Counts how many replies a core took on the short way."""
+    """Counts how often the short way was asked and how often it was taken."""
 
     def __init__(self, core: Core) -> None:
-        self.short = 0
+        self.asked = self.short = 0
         self._store = core.engine.express_reply.store
         vars(core.engine.express_reply)["store"] = self._counted
 
     def _counted(self, *given: object) -> Applied | None:
         applied = self._store(*given)  # type: ignore[arg-type]
+        self.asked += 1
         self.short += applied is not None
         return applied
 
@@ -179,6 +180,16 @@ async def test_a_repeated_reply_changes_nothing_on_the_short_way(quick: Core) ->
     again = await quick.agent_says("And this", ts="1.2")
     assert (again.outcome, again.seq) == (Outcome.REPEAT, first.seq)
     assert (await quick.lines()).count(("agent", "And this")) == 1
+
+
+async def test_a_reply_that_is_repeated_again_and_again_makes_few_commits_run_twice(
+    quick: Core,
+) -> None:
+    ways, asked = await _taken(quick), []
+    for ts in ("1.2", "1.2", "1.3", "1.3", "1.4", "1.4"):
+        await quick.agent_says("And this", ts=ts)
+        asked.append(ways.asked)
+    assert asked == [1, 3, 4, 5, 6, 7]
 
 
 async def test_a_colleague_takes_over_on_the_long_way(quick: Core) -> None:

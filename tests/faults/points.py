@@ -248,5 +248,5 @@ def _written_by_hand(statement: str, rows: Sequence[Any]) -> list[Write]:
 
 def _values(columns: Sequence[str], places: Sequence[str], row: Sequence[Any]) -> dict[str, Any]:
     given = iter(row)
-    said = (place.strip("'") if place.startswith("'") else next(given) for place in places)
+    said = (next(given) if place.startswith(("?", "$")) else place.strip("'") for place in places)
     return dict(zip(columns, said, strict=True))
