@@ -65,7 +65,10 @@ class Express:
         if (sender, context, page) != (record.sender, record.context, record.page):
             return None
         key = self._key_of(event.external_id)
-        if work.is_repeat(record.id, key) or _passed(too_fast):
+        try:
+            if work.is_repeat(record.id, key) or too_fast():
+                return None
+        except TooManyMessages:  # the customer is told so on the long way
             return None
         hit = policy.decide(event.text, record, now, language, tokens)
         if not _answers(hit):
@@ -101,14 +104,6 @@ def _question(record: Conversation, seq: int, event: CustomerWrote, now: datetim
 def _answer(record: Conversation, seq: int, policy: Policy, hit: Hit, now: datetime) -> Message:
     by = f"rule:{hit.rule.id}"
     return Message(record.id, seq, policy.bot, clean(hit.text), now, hit.buttons, (), "", by)
-
-
-def _passed(too_fast: Callable[[], bool]) -> bool:
-    """Whether the customer's limit is passed; what then happens is decided on the long way."""
-    try:
-        return too_fast()
-    except TooManyMessages:
-        return True
 
 
 def _answers(decision: Decision) -> TypeGuard[Hit]:

@@ -171,7 +171,7 @@ class Asks:
             if not typos:
                 return None
             tokens = [typos.get(token, token) for token in tokens]
-        if not self._words.may_be_in(tokens):
+        if self._words.cannot_be_in(tokens):
             return None
         return self._words.first(self._other_things.hidden(tokens), text)
 

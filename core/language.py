@@ -89,6 +89,12 @@ def _of_script(seen: str, text: str, known: str, spoken: Sequence[str]) -> str:
         return known
     if seen == "ru" and _UKRAINIAN.search(text):
         seen = "uk"
+    return _ours(seen, family, tuple(spoken))
+
+
+@lru_cache(maxsize=64)
+def _ours(seen: str, family: tuple[str, ...], spoken: tuple[str, ...]) -> str:
+    """What the business calls this language, or else the first of its family that it speaks."""
     ours = [name for name in spoken if _base(name) in family]
     return next((name for name in ours if _base(name) == seen), ours[0] if ours else seen)
 
@@ -96,8 +102,8 @@ def _of_script(seen: str, text: str, known: str, spoken: Sequence[str]) -> str:
 def _plainly(known: str, found: Sequence[str], spoken: Sequence[str]) -> str:
     """The language of which the commonest words leave no doubt, as they do for most messages:
     the known one, or one of ours where the known one is written otherwise; "" for none."""
-    for language, name, others in _candidates(known, tuple(spoken)):
-        own = len(lexicon(language).commonest.intersection(found))
+    for commonest, name, others in _candidates(known, tuple(spoken)):
+        own = len(commonest.intersection(found))
         if own < _ENOUGH or 3 * own < len(found):
             continue
         for one in others:
@@ -111,14 +117,14 @@ def _plainly(known: str, found: Sequence[str], spoken: Sequence[str]) -> str:
 @lru_cache(maxsize=256)
 def _candidates(
     known: str, spoken: tuple[str, ...]
-) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
-    """Which languages `_plainly` tries: without and with their region, and the others of ours
-    that must have fewer of the words."""
+) -> tuple[tuple[frozenset[str], str, tuple[str, ...]], ...]:
+    """Which languages `_plainly` tries: their commonest words, their names, and the others of
+    ours that must have fewer of the words."""
     ours = [(_base(name), name) for name in spoken if _base(name) in _LATIN]
     base = _base(known)
     tried = [(base, known)] if base in _LATIN else ours if base in _NOT_LATIN else []
     return tuple(
-        (language, name, tuple(one for one, _ in ours if one != language))
+        (lexicon(language).commonest, name, tuple(one for one, _ in ours if one != language))
         for language, name in tried
     )
 

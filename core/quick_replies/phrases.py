@@ -8,7 +8,7 @@ can.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -53,13 +53,16 @@ class Phrases:
         self._marks: dict[str, str] = {}
         for phrase in phrases:
             self._add(phrase)
-        self._starts = frozenset(self._root)
+        self._starts = self._root.keys()
 
-    @cached_property  # few are asked `may_be_in`, and not those with thousands of phrases
-    def _signs(self) -> frozenset[str]:
-        """The word of each phrase by which it is known: its longest, which is hardly as common as
+    @cached_property  # few are asked, and not those with thousands of phrases
+    def cannot_be_in(self) -> Callable[[Iterable[str]], bool]:
+        """True only for the words of a text in which `first` would find nothing, and much the
+        quickest to ask. Each phrase is known by its longest word, which is hardly as common as
         its first ("a", in "à une personne")."""
-        return frozenset(max(path, key=len) for path in _paths(self._root))
+        if self._marks:
+            return lambda _tokens: False
+        return frozenset(max(path, key=len) for path in _paths(self._root)).isdisjoint
 
     def _add(self, phrase: str) -> None:
         cut = Cut.of(phrase)
@@ -81,7 +84,7 @@ class Phrases:
     def hits(self, tokens: Sequence[str], text: str) -> frozenset[str] | set[str]:
         """The keys (see `key`) of all phrases in `text`, whose words are `tokens`."""
         # A set finds the few words that begin a phrase, so that no loop here sees the others.
-        starts = self._starts.intersection(tokens)
+        starts = self._starts & tokens
         if not starts and not self._marks:
             return _NOTHING
         found: set[str] = set()
@@ -94,10 +97,6 @@ class Phrases:
             folded = fold(text)
             found.update(mark for mark in self._marks if mark in folded)
         return found
-
-    def may_be_in(self, tokens: Sequence[str]) -> bool:
-        """False only where `first` would find nothing, and much the quickest to ask."""
-        return bool(self._marks) or not self._signs.isdisjoint(tokens)
 
     def first(self, tokens: Sequence[str], text: str) -> str | None:
         """The phrase, as it was listed, that `text` has first, and of several that begin there
