@@ -79,6 +79,8 @@ def migration(update: Json) -> tuple[int, int] | None:
 
 
 def address_of(chat: int, me: Me) -> Address:
+    if type(chat) is not int:
+        raise TypeError("a chat's id is a number")
     return Address(TELEGRAM, str(me.id), str(chat))
 
 

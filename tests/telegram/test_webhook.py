@@ -148,11 +148,15 @@ async def test_what_cannot_be_read_is_not_sent_again(
     assert "cannot be read" in caplog.text
 
 
+@pytest.mark.parametrize("chat", [3, {"id": "7"}, {"id": 1.5}, {"id": True}, {"id": []}])
 async def test_an_update_of_an_unknown_shape_is_not_sent_again(
-    core: Core, sandbox: TelegramSandbox, caplog: pytest.LogCaptureFixture
+    core: Core, sandbox: TelegramSandbox, caplog: pytest.LogCaptureFixture, chat: object
 ) -> None:
+    chat = chat | {"type": "private"} if isinstance(chat, dict) else chat
+    person = {"id": 7, "is_bot": False, "first_name": "Li"}
+    message = {"message_id": 1, "date": 1_795_600_000, "from": person, "chat": chat, "text": "hi"}
     async with serving(core, sandbox) as (_, url):
-        assert await post(url, SECRET, body={"update_id": 8, "message": {"chat": 3}}) == 200
+        assert await post(url, SECRET, body={"update_id": 8, "message": message}) == 200
     assert "update 8" in caplog.text
 
 
