@@ -11,7 +11,7 @@ import logging
 from collections.abc import Iterable, Sequence
 
 from connectors.web import outbound
-from connectors.web.frames import Frame
+from connectors.web.frames import Ack, Frame
 from connectors.web.outlet import TRY_LATER, Outlet
 from connectors.web.shown import Shown
 from core.errors import StoreUnavailable
@@ -123,7 +123,7 @@ class Feed:
         if message.author.kind is not AuthorKind.CUSTOMER:
             outlet.put_draft(None)
         elif (id := self.own.pop(message.external_id, None)) is not None:
-            outlet.put(outbound.encoded(outbound.ack(id, message)))
+            outlet.put(outbound.encoded(Ack(id, message.seq, shown.when(message.at))))
             return
         for frame in shown.frames(message):
             outlet.put(frame)

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 import msgspec
 
 from connectors.web.frames import (
-    Ack,
     AgentView,
     AttachmentView,
     AuthorView,
@@ -101,10 +100,6 @@ def said(message: Message) -> list[Frame]:
         edited=message.edited_at is not None,
     )
     return [line, Deleted(message.seq)] if gone else [line]
-
-
-def ack(id: str, message: Message) -> Ack:
-    return Ack(id, message.seq, when(message.at))
 
 
 def change(message: Message) -> Frame:

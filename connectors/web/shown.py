@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -29,13 +30,23 @@ class _Alike:
 
 
 class Shown:
+    """What one line took to encode is there for the next."""
+
     def __init__(self) -> None:
         self._last: Message | None = None
         self._frames: Sequence[bytes] = ()
+        self._at: datetime | None = None
+        self._when = ""
         self._alike: dict[str, _Alike] = {}
 
     def __len__(self) -> int:
         return len(self._alike)
+
+    def when(self, at: datetime) -> str:
+        """As `outbound.when`: a message, its acknowledgement and its answer share their time."""
+        if at is not self._at:
+            self._at, self._when = at, outbound.when(at)
+        return self._when
 
     def frames(self, message: Message) -> Sequence[bytes]:
         """The encoded frames of `message`."""
@@ -49,8 +60,8 @@ class Shown:
         known = self._alike.get(message.text)
         if known is None or (known.author, known.buttons) != (message.author, message.buttons):
             known = self._learn(message)
-        at = outbound.when(message.at).encode()
-        return [b'{"type":"message","seq":%d%b%b"}' % (message.seq, known.middle, at)]
+        at = self.when(message.at).encode()
+        return (b'{"type":"message","seq":%d%b%b"}' % (message.seq, known.middle, at),)
 
     def _learn(self, message: Message) -> _Alike:
         if len(self._alike) >= _MOST:
