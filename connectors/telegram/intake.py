@@ -23,6 +23,8 @@ from core.tasks import Tasks
 
 log = logging.getLogger(__name__)
 
+TRIES = 5  # for an update on which the core breaks
+
 Update = Mapping[str, Any]
 
 

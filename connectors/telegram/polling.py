@@ -18,7 +18,7 @@ from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from connectors.telegram.api import Client
 from connectors.telegram.inbound import ALLOWED_UPDATES, chat_of
-from connectors.telegram.intake import Update
+from connectors.telegram.intake import TRIES, Update
 from connectors.telegram.outcome import UNKNOWN_BOT, seconds_of, words_of
 from core.errors import StoreUnavailable
 from core.ports import Cursors
@@ -27,7 +27,6 @@ log = logging.getLogger(__name__)
 
 FIRST_PAUSE = 0.5
 _GROWTH, _LONGEST_PAUSE = 1.75, 60.0
-_TRIES = 5  # for an update on which the core breaks
 _RIVAL = (
     "Telegram gives our updates to somebody else: either another program polls with the same "
     "token, or a webhook was set for it. Stop the one, delete the other, or use a bot of its own"
@@ -116,7 +115,7 @@ class Poller:
             except Exception:
                 id = update["update_id"]
                 self._broken[id] += 1
-                if self._broken[id] < _TRIES:
+                if self._broken[id] < TRIES:
                     raise
                 log.exception("update %s could not be taken in and is skipped", id)
 

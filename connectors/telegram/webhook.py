@@ -6,11 +6,12 @@ import hmac
 import json
 import logging
 import re
+from collections import Counter
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from connectors.telegram.intake import Update
+from connectors.telegram.intake import TRIES, Update
 from core.errors import BadCredentials, StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ class Webhook:
         self.secret = secret
         self._public_url = public_url.rstrip("/")
         self._take: Take | None = None
+        self._broken: Counter[str] = Counter()
 
     @property
     def url(self) -> str:
@@ -71,11 +73,25 @@ class Webhook:
             return web.Response()
         if self._take is None:
             return web.Response(status=503, text="not started\n")
+        id = str(update.get("update_id"))
         try:
             await self._take(update)
         except StoreUnavailable as error:
             log.warning("an update waits at Telegram: the store is not available (%s)", error)
             return web.Response(status=503, text="not stored\n")
+        except Exception:
+            return self._broke(id)
+        self._broken.pop(id, None)
+        return web.Response()
+
+    def _broke(self, id: str) -> web.Response:
+        """Whatever follows an update waits at Telegram until we have taken it."""
+        self._broken[id] += 1
+        if self._broken[id] < TRIES:
+            log.exception("update %s could not be taken in; Telegram brings it again", id)
+            return web.Response(status=500, text="not taken\n")
+        del self._broken[id]
+        log.exception("update %s could not be taken in and is skipped", id)
         return web.Response()
 
     def _is_genuine(self, request: web.Request) -> bool:

@@ -160,6 +160,19 @@ async def test_an_update_of_an_unknown_shape_is_not_sent_again(
     assert "update 8" in caplog.text
 
 
+async def test_an_update_that_breaks_the_core_is_brought_again_but_not_for_ever(
+    core: Core, sandbox: TelegramSandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As with polling: what comes after it would wait behind it."""
+    core.fails = lambda _event: LookupError("?")
+    async with serving(core, sandbox) as (_, url):
+        assert [await post(url, SECRET, body=UPDATE) for _ in range(6)] == [500] * 4 + [200, 500]
+        core.fails = lambda _event: None
+        assert await post(url, SECRET, body=UPDATE) == 200
+    assert core.texts == ["forged?"]
+    assert "update 5 could not be taken in and is skipped" in caplog.text
+
+
 async def test_a_body_larger_than_any_update_is_refused(
     core: Core, sandbox: TelegramSandbox
 ) -> None:
