@@ -2,9 +2,9 @@
 
 Everything here is a frozen value. Those that are made or looked up for every message are structs
 of msgspec: a frozen dataclass takes eight times as long to make, a named tuple four times, and
-the hash of a dataclass is a call of Python. Times are aware datetimes in UTC. Identifiers of a
-platform (`peer`, `external_id`, `remote_id`, `context`) are opaque outside the connector that made
-them.
+the hash of a dataclass is a call of Python. None can come to hold itself, so the garbage collector
+need not know them (`gc=False`). Times are aware datetimes in UTC. Identifiers of a platform
+(`peer`, `external_id`, `remote_id`, `context`) are opaque outside the connector that made them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Mode(StrEnum):
     CLOSED = "closed"
 
 
-class Address(Struct, frozen=True, cache_hash=True):
+class Address(Struct, frozen=True, gc=False, cache_hash=True):
     """Where a customer is reached: channel, our account there, and the customer's place in it."""
 
     channel: ChannelName
@@ -40,7 +40,7 @@ class Address(Struct, frozen=True, cache_hash=True):
     peer: str
 
 
-class Sender(Struct, frozen=True):
+class Sender(Struct, frozen=True, gc=False):
     """A customer as the platform describes them; any field may be empty."""
 
     name: str = ""
@@ -92,7 +92,7 @@ class AuthorKind(StrEnum):
     SYSTEM = "system"
 
 
-class Author(Struct, frozen=True):
+class Author(Struct, frozen=True, gc=False):
     kind: AuthorKind
     name: str = ""
     avatar: FileId | None = None
@@ -101,7 +101,7 @@ class Author(Struct, frozen=True):
 # --- what comes in -------------------------------------------------------------------------
 
 
-class CustomerWrote(Struct, frozen=True):
+class CustomerWrote(Struct, frozen=True, gc=False):
     """A customer's message. `external_id` is the platform's id, unique within the address.
 
     `context` is whatever the connector needs to answer in the right place (a thread, say); the
@@ -153,7 +153,7 @@ class CustomerSaw:
     seq: int
 
 
-class CaseRef(Struct, frozen=True, cache_hash=True):
+class CaseRef(Struct, frozen=True, gc=False, cache_hash=True):
     """The thread of a case at the desk. Workspace comes first: channel ids and times repeat
     between workspaces."""
 
@@ -162,13 +162,13 @@ class CaseRef(Struct, frozen=True, cache_hash=True):
     thread: str
 
 
-class Agent(Struct, frozen=True):
+class Agent(Struct, frozen=True, gc=False):
     id: str
     name: str = ""
     avatar: FileId | None = None
 
 
-class AgentReplied(Struct, frozen=True):
+class AgentReplied(Struct, frozen=True, gc=False):
     """An agent's plain reply in a case's thread. `external_id` orders the thread's replies."""
 
     case: CaseRef
@@ -228,7 +228,7 @@ class Outcome(StrEnum):
     CASE_CLOSED = "case_closed"  # an agent wrote in a case that is over; nothing reached anybody
 
 
-class Accepted(Struct, frozen=True):
+class Accepted(Struct, frozen=True, gc=False):
     """What became of an event. `seq` is its message's number where it made or named one."""
 
     outcome: Outcome
@@ -239,7 +239,7 @@ class Accepted(Struct, frozen=True):
 # --- what goes out -------------------------------------------------------------------------
 
 
-class Message(Struct, frozen=True):
+class Message(Struct, frozen=True, gc=False):
     """One line of a conversation's transcript, as stored. `seq` counts from 1 without gaps."""
 
     conversation: ConversationId

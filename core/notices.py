@@ -9,7 +9,7 @@ from msgspec import Struct
 from core.messages import Address, Author, Message, Mode
 
 
-class MessageStored(Struct, frozen=True):
+class MessageStored(Struct, frozen=True, gc=False):
     address: Address
     message: Message
 

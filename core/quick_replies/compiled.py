@@ -18,7 +18,7 @@ from core.translations import choose, speaks
 Path = tuple[str | int, ...]
 
 
-class Message(Struct, frozen=True):
+class Message(Struct, frozen=True, gc=False):
     """A question with the work done that all rules share. `encoded` is the text that regular
     expressions see, where any rule has some; `patterns` are those that are in it, None where each
     must be searched for. `hits` are the keys of all phrases that count as being in the message;
@@ -40,7 +40,7 @@ class Message(Struct, frozen=True):
         return Message(self.question, self.encoded, self.patterns, hits, exact, self.heard)
 
 
-class Refusal(Struct, frozen=True):
+class Refusal(Struct, frozen=True, gc=False):
     """Why a rule does not answer, as a sentence about `what`. `close`: its words did hit,
     something else spoke against it."""
 

@@ -26,7 +26,7 @@ NAMES = frozenset({"customer.name"})
 _Found = tuple[int, Hit]
 
 
-class Seen(Struct, frozen=True):
+class Seen(Struct, frozen=True, gc=False):
     """What there is in a message for the rules: the keys of their phrases as they are written, its
     text as their patterns read it, and those of them that are in it, None for perhaps any."""
 

@@ -21,7 +21,7 @@ _ENDING = 3  # letters of the longest ending that a mistyped word may lose
 _EVERYWHERE = "en"  # English words are part of every other language's
 
 
-class Reading(Struct, frozen=True):
+class Reading(Struct, frozen=True, gc=False):
     """Words of a message to words of the rules: other forms of them, and mistyped ones."""
 
     forms: Mapping[str, str]

@@ -82,7 +82,7 @@ class Rule:
     title: Mapping[str, str] = field(default_factory=dict)
 
 
-class Question(Struct, frozen=True):
+class Question(Struct, frozen=True, gc=False):
     """A customer's message and what the filters and placeholders need to know about it.
 
     `names` holds the values of placeholders such as "customer.name"; "" counts as no value.
@@ -98,7 +98,7 @@ class Question(Struct, frozen=True):
 EVERY = "every message"
 
 
-class Hit(Struct, frozen=True):
+class Hit(Struct, frozen=True, gc=False):
     """A rule that answers. `text` and `buttons` are in the customer's language; `matched` tells
     people what it saw, such as `any "refund"`. `exact`: the message has the rule's own words."""
 
