@@ -2,8 +2,9 @@
 
 It leads to the very rows and notices of `core.customers`, and it is taken only where nothing but
 two new lines can come of a message: whatever else could matter sends it the long way. What makes
-it short: the conversation is the one the writer remembers, so nothing is read but the key of the
-message; no record is copied and compared; all lines of a commit are inserted by one statement.
+it short: the conversation is the one the writer remembers and the message is trusted to be news,
+so nothing is read; no record is copied and compared; all questions of a commit are inserted by one
+statement, and so are all answers.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What the units of one commit share, so that each row is asked for once and written in one go.
 
-This is the path of every message. A conversation that is known is not read; the messages of all
-units are inserted by one statement, and so are the changes of their conversations. A query that
-could see the difference has everything written first.
+This is the path of every message. A conversation that is known is not read; the lines of all units
+are inserted by one statement for each kind, and so are the changes of their conversations. A query
+that could see the difference has everything written first.
 """
 
 from __future__ import annotations
