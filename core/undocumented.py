@@ -24,6 +24,7 @@ from inspect import CO_NEWLOCALS, CO_OPTIMIZED
 from types import CodeType
 
 _SIGN = "…"
+_INSISTS = ("numpy",)  # reads its own texts, and alters them, when a part of it is loaded
 _FUNCTION = CO_OPTIMIZED | CO_NEWLOCALS
 _LOADING = [opcode for opcode in dis.hasconst if opcode < 256]
 _LOAD_CONST, _STORE_NAME, _EXTENDED_ARG = (
@@ -45,7 +46,9 @@ def leave_out_docs() -> None:
 class _Loader(SourceFileLoader):
     def get_code(self, fullname: str) -> CodeType | None:
         code = super().get_code(fullname)
-        return None if code is None else _bare(code)
+        if code is None or fullname.partition(".")[0] in _INSISTS:
+            return code
+        return _bare(code)
 
 
 def _bare(code: CodeType) -> CodeType:

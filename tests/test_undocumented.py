@@ -117,6 +117,10 @@ leave_out_docs()
 import alembic.command, alembic.operations, alembic.autogenerate
 import asyncpg, sqlalchemy.ext.asyncio, sqlalchemy.dialects.postgresql.asyncpg
 import numpy, prometheus_client.exposition, jwt, aiohttp.client, openai.types, openai.resources
+import numpy.ma  # which some functions of numpy's load when they are first called
+from core.similarity import Similar
+like = Similar.compile([["where is my order", "has it left"], ["a fern", "a pot of clay"]])
+assert like.nearest("where is my pot of clay")
 import core.gpt, core.embedder, core.app, bridge.desk, connectors
 for name in ("web", "telegram", "slack"):
     __import__(f"connectors.{name}.connector")

@@ -45,7 +45,7 @@ class Profile:
 
     def wording(self, found: Ids, rule: int, rival: int) -> list[float]:
         """The numbers of NAMES, for these words and a rule beside its strongest rival."""
-        ids = np.unique(found)
+        ids, _ = np.unique(found, return_counts=True)  # without counts, numpy loads numpy.ma
         known, columns = self.words.places(ids)
         rarity = np.full(len(ids), self.words.unknown - 1)
         rarity[known] = self.words.weights[columns] - 1
