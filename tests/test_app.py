@@ -18,6 +18,7 @@ import aiohttp
 from sandbox.openai import OpenAISandbox
 from sandbox.slack import SlackSandbox
 from sandbox.telegram import TelegramSandbox
+from tests.scenarios.visitor import Visitor
 
 ROOT = Path(__file__).parent.parent
 HEAVY = ("openai", "telegram", "slack_bolt", "slack_sdk", "alembic", "playwright", "jwt")
@@ -33,6 +34,10 @@ store: {url: "sqlite:///STORE"}
 channels: {web: {}}
 quick_replies: [{id: hello, when: {any: [hello]}, reply: Hello there}]
 """
+LIKE = """{id: refund, reply: Three days., when: {examples: [I would like my money back please,
+       "Can you pay me back what I paid?", How do I get my money back?]}}"""
+KNOWING = """{api_key: "${OPENAI_API_KEY}", base_url: URL, model: gpt-5-mini, debounce: 100ms,
+      knowledge: [ferns.html]}"""
 
 
 def settings(folder: Path, more: str = "") -> Path:
@@ -95,6 +100,28 @@ async def test_it_runs_on_postgresql(tmp_path: Path, postgres_database: str) -> 
             process.send_signal(signal.SIGTERM)
             async with asyncio.timeout(10):
                 assert await process.wait() == 0
+
+
+async def test_examples_answer_and_knowledge_is_read_in_the_real_process(tmp_path: Path) -> None:
+    """It loads libraries in a way of its own, and some of them only when they are first used."""
+    openai = OpenAISandbox()
+    await openai.start()
+    (tmp_path / "ferns.html").write_text("<h1>Ferns</h1><p>Ferns love the shade of a wall.</p>")
+    path = settings(tmp_path, f"  - {LIKE}\ngpt: {KNOWING.replace('URL', openai.base_url)}\n")
+    path.write_text(path.read_text().replace("[{id: hello", "\n  - {id: hello").replace("}]", "}"))
+    async with running(path, OPENAI_API_KEY=openai.api_key) as (_, url, log):
+        visitor = Visitor(url)
+        await visitor.arrive()
+        await visitor.say("please, I would like to have my money back")
+        await visitor.hears("Three days.", "bot")
+        openai.script("In the shade.")
+        await visitor.say("what do ferns love?")
+        await visitor.hears("In the shade.", "bot")
+        await visitor.leave()
+    (asked,) = openai.journal.of("chat.completions")
+    assert "the shade of a wall" in str(asked.arguments["messages"][0])
+    assert not [line for line in log if "Traceback" in line]
+    await openai.stop()
 
 
 async def test_sigterm_ends_it_with_0(tmp_path: Path) -> None:
