@@ -51,12 +51,7 @@ _JOINS = regex.compile(r"\p{M}|[\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff]")
 _UNSURE = "\0"
 _MOST_SHAPES = 10_000
 
-# What `words` makes of ASCII: letters, borders, and what is neither and leaves ASCII by that.
-_NEITHER = "'`$+<=>^"
-_ASCII = bytes(
-    ord(char.lower()) if char.isalnum() else 0xFF if char in _NEITHER else ord(" ")
-    for char in map(chr, range(128))
-).ljust(256)
+_BEYOND_LATIN = re.compile("[^\x00-\xff]")
 
 # In nearly every Chinese message, and then normalization takes ten times as long as without.
 _WIDE = [(chr(ord(mark) + 0xFEE0), mark) for mark in ",!?:"]
@@ -67,6 +62,8 @@ def plain(text: str) -> str:
     text = text[:MAX_CHARS]
     if text.isascii():
         return text
+    if not _BEYOND_LATIN.search(text):  # so it has none of what is replaced here
+        return unicodedata.normalize("NFKC", text)[:MAX_CHARS]
     for wide, narrow in _WIDE:
         text = text.replace(wide, narrow)
     # To look costs a third of replacing nothing.
@@ -107,8 +104,8 @@ def words(text: str) -> list[str]:
     words, so that "customer" is found in "customer's" and "argent" in "l'argent".
     """
     text = text[:MAX_CHARS]
-    if text.isascii():
-        letters = text.encode().translate(_ASCII)
+    if text.isascii() or not _BEYOND_LATIN.search(text):
+        letters = text.encode("latin-1").translate(_LATIN)
         if letters.isascii():
             return letters.decode().split()
     shaped = text.translate(_SHAPES)
@@ -159,6 +156,13 @@ def _shape(char: str) -> str:
 
 
 _SHAPES = _Shapes()
+
+# What `words` makes of Latin-1, in which most messages are written: a letter of ASCII or a border,
+# and no ASCII at all for what is neither.
+_LATIN = bytes(
+    ord(shape) if len(shape) == 1 and shape.isascii() and shape not in ("'", _UNSURE) else 0xFF
+    for shape in map(_SHAPES.__getitem__, range(256))
+)
 
 
 def forget() -> None:
