@@ -27,6 +27,7 @@ from core.store.rows import (
 from core.tables import clean
 
 ExternalKey = Callable[[str], int]
+Given = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 _TOP = 2**63 - 1  # what an integer column can hold; a client may name any number
@@ -250,9 +251,7 @@ class Reader:
         value: str | None = self.execute(sql.CURSOR, {"of": name}).scalar()
         return value
 
-    def execute(
-        self, statement: Executable, values: Mapping[str, Any] | None = None
-    ) -> CursorResult[Any]:
+    def execute(self, statement: Executable, values: Given = None) -> CursorResult[Any]:
         """Run one of this package's statements; not for callers outside it."""
         return self._connection.execute(statement, values)
 

@@ -7,7 +7,7 @@ what it reads in the transaction, and change nothing else than the transaction.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -42,7 +42,7 @@ from core.store import statements as sql
 from core.store.identity import Identity, Record
 from core.store.known import Kept
 from core.store.queued import lane_of_case
-from core.store.reader import ExternalKey, Reader
+from core.store.reader import ExternalKey, Given, Reader
 from core.store.work import Work
 from core.tables import clean
 
@@ -271,8 +271,8 @@ class Transaction(Reader):
 
     def finish(self, ids: Sequence[int]) -> None:
         """These were sent, and nobody needs their receipts."""
-        for id in ids:
-            self.execute(sql.FINISH_DELIVERY, {"row_id": id})
+        if ids:
+            self.execute(sql.FINISH_DELIVERY, [{"row_id": id} for id in ids])
 
     # --- money ---
 
@@ -328,9 +328,7 @@ class Transaction(Reader):
             self._work.change(conversation.id, changed)
         self._work.keep(conversation, self._newest.get(conversation.id))
 
-    def execute(
-        self, statement: Executable, values: Mapping[str, Any] | None = None
-    ) -> CursorResult[Any]:
+    def execute(self, statement: Executable, values: Given = None) -> CursorResult[Any]:
         self._work.write_for(_tables_of(statement))
         self.wrote |= not statement.is_select
         return super().execute(statement, values)
