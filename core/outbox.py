@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import takewhile
@@ -78,6 +78,11 @@ class Outbox:
 
     def wake(self) -> None:
         self._woken.set()
+
+    def wake_for(self, lanes: Collection[str]) -> None:
+        """There is something new in these lanes. One that is under way looks for itself."""
+        if not self._busy.issuperset(lanes):
+            self.wake()
 
     async def run(self) -> None:
         """Until cancelled."""

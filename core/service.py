@@ -216,6 +216,7 @@ class Service:
             if isinstance(channel, SupportsLive):
                 self.store.subscribe(channel.publish)
         self.store.on_work(self.outbox.wake)
+        self.store.on_marks(self.outbox.wake_for)
         self.store.on_work(self.reminders.wake)
 
     async def _open_kept_requests(self) -> None:

@@ -57,9 +57,11 @@ def lane_of_case(case: CaseId) -> str:
 
 
 class Queued:
-    """What waits to be inserted by `many`, in the order in which it was added."""
+    """What waits to be inserted by `many`, in the order in which it was added. `marked` are the
+    lanes of marks."""
 
     def __init__(self, many: Many, dialect: Dialect) -> None:
+        self.marked: set[str] = set()
         self._many = many
         self._dialect = dialect
         self._rows: list[tuple[Any, ...]] = []
@@ -111,6 +113,7 @@ class Queued:
         if self._rows:
             self.write()
         lane = lane_of_case(case)
+        self.marked.add(lane)
         id, seq, text = message.conversation, message.seq, message.external_id
         self._marks.append((self._next_key(), lane, lane, id, case, seq, text, at))
 

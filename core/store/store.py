@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from hashlib import blake2b
@@ -72,6 +72,7 @@ class Store:
         self._stored_something = False
         self._subscribers: list[Callable[[Sequence[Notice]], None]] = []
         self._workers: list[Callable[[], None]] = []
+        self._senders: list[Callable[[Collection[str]], None]] = []
 
     @classmethod
     async def open(
@@ -233,6 +234,11 @@ class Store:
         `Transaction.wake`), after the notices and before the writers' calls return."""
         self._workers.append(listener)
 
+    def on_marks(self, listener: Callable[[Collection[str]], None]) -> None:
+        """`listener` is told the lanes to which a commit has added nothing but marks, where it
+        left nothing else to do."""
+        self._senders.append(listener)
+
     async def check_writable(self) -> None:
         """Commit something small. Raises StoreUnavailable when that fails."""
         await self.write(lambda unit: unit.set_cursor("store.checked", unit.now.isoformat()))
@@ -255,6 +261,9 @@ class Store:
         if batch.wakes:
             for worker in self._workers:
                 _call(worker)
+        elif marked := batch.work.queued.marked:
+            for sender in self._senders:
+                _call(sender, marked)
         _call(self.commit_seconds, batch.seconds)
 
 

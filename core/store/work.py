@@ -26,9 +26,8 @@ from core.tables import instant
 
 class Work:
     """Lives from BEGIN to COMMIT on `connection`. `found` is what its units have read and made,
-    `queued` the deliveries they add, `notices` what is told after the commit, and `wakes` whether
-    it leaves something to do. Unless it is `wary`, messages on the short way are trusted to be
-    news, see `is_repeat`."""
+    `queued` the deliveries they add, `notices` what is told after the commit. Unless it is `wary`,
+    messages on the short way are trusted to be news, see `is_repeat`."""
 
     def __init__(self, connection: Connection, known: Known, *, wary: bool = True) -> None:
         self.connection = connection
@@ -36,7 +35,6 @@ class Work:
         self._many = writer(connection)
         self.queued = Queued(self._many, connection.dialect)
         self.notices: list[Notice] = []
-        self.wakes = False
         self._known = known
         self._wary = wary
         self._at: dict[Address, Kept] = {}
@@ -135,7 +133,6 @@ class Work:
         self._replies.append(lines.reply_row(message, key, at))
         self._keys[message.conversation, key] = message.external_id
         self.queued.add_mark(claim.case, message, at)
-        self.wakes = True
         self.advance(kept, message, kept.record.language)
 
     def external_id(self, conversation: ConversationId, key: int) -> str | None:

@@ -210,7 +210,6 @@ class Writer:
                 transaction = self._begin(work)
                 done.add(_outcome(unit, transaction), transaction)
         work.flush()
-        done.wakes |= work.wakes
         self._database.check_files(connection)
         return done
 

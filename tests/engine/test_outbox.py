@@ -104,6 +104,7 @@ async def outbox(core: Core, desk: Desk, at_once: int = 100) -> AsyncIterator[Ou
         at_once=at_once,
     )
     core.store.on_work(box.wake)
+    core.store.on_marks(box.wake_for)
     running = asyncio.create_task(box.run())
     try:
         yield box
@@ -141,6 +142,26 @@ async def test_a_lane_goes_on_in_its_order(core: Core) -> None:
         assert await desk.has(3) == [f"delivered 1.0 3.{number}" for number in range(3)]
         await core.agent_says("One more", ts="3.9")
         assert (await desk.has(4))[-1] == "delivered 1.0 3.9"
+
+
+async def test_a_line_that_comes_while_its_lane_rests_is_marked_at_once(core: Core) -> None:
+    await _with_replies(core, 0)
+    desk = Desk()
+    async with outbox(core, desk):
+        for _ in range(5):  # the outbox has looked, and found nothing
+            await core.store.read(lambda tx: tx.heads(1))
+        await core.agent_says("Next", ts="4.0")
+        assert await desk.has(1) == ["delivered 1.0 4.0"]
+
+
+async def test_a_line_that_comes_while_its_lane_ends_is_marked_at_once(core: Core) -> None:
+    await _with_replies(core, 1)
+    desk, written = Desk(), 0
+    async with outbox(core, desk):
+        for count in range(1, 30):
+            await desk.has(count)  # its mark is not noted yet, its lane is about to end
+            await core.agent_says("Next", ts=f"4.{written}")
+            written += 1
 
 
 async def test_marks_that_a_crash_cut_off_are_made_again(core: Core) -> None:

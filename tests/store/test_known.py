@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from core.messages import ConversationId, Mode
-from core.store import Store, Transaction
+from core.messages import (
+    Agent,
+    Author,
+    AuthorKind,
+    CaseRef,
+    ConversationId,
+    Message,
+    Mode,
+)
+from core.records import DeliveryKind, DeliveryState, Target
+from core.store import Store, Transaction, Work
 from core.store.known import Kept, Known
 from core.store.rows import new_conversation
 from tests.store.clock import START
@@ -51,6 +60,38 @@ async def test_a_query_sees_what_the_units_before_it_have_written(store: Store) 
         return told, len(tx.pending_conversations())
 
     assert await store.write(unit) == (["one", "two"], 1)
+
+
+async def test_an_agents_line_and_its_mark_are_stored_past_the_long_way(store: Store) -> None:
+    thread = CaseRef("T1", "C1", "1.1")
+
+    def take_over(tx: Transaction) -> None:
+        case = tx.open_case(tx.open_conversation(ANNA), "why", 1)
+        case.ref, case.agent = thread, Agent("U1", "Mia")
+
+    def reply(work: Work) -> Message:
+        kept = work.in_thread(thread)
+        assert kept is not None
+        assert kept.claim is not None
+        mia, id = Author(AuthorKind.AGENT, "Mia"), kept.record.id
+        line = Message(id, 1, mia, "Hi!", START, external_id="m 1", answered_by="agent")
+        work.reply(kept, kept.claim, line, key=7)
+        return line
+
+    marked: list[str] = []
+    store.on_marks(marked.extend)
+    await store.write(take_over)
+    line = await store.write(_never, reply)
+    assert await store.read(lambda tx: tx.message(line.conversation, 1)) == line
+    (mark,) = await store.read(lambda tx: tx.heads(10))
+    assert marked == [mark.lane] == ["case:1"]
+    assert (mark.kind, mark.target, mark.text) == (DeliveryKind.MARK, Target.DESK, "m 1")
+    assert (mark.detail, mark.state, mark.next_at) == ("delivered", DeliveryState.PENDING, START)
+    assert (mark.part, mark.attempts, mark.uncertain) == (0, 0, False)
+
+
+def _never(tx: Transaction) -> Message:
+    raise AssertionError
 
 
 def test_only_the_conversations_used_last_are_kept() -> None:
