@@ -17,7 +17,7 @@ from pathlib import Path
 log = logging.getLogger(__name__)
 
 _PAUSE = 0.5  # seconds between two looks
-_LONG = 65_536  # pages of a log that never came to its end because somebody always wrote
+_LONG = 8_192  # pages of a log that does not come to its end because somebody always writes
 
 
 class Checkpoints:
@@ -30,7 +30,6 @@ class Checkpoints:
         self._connection: sqlite3.Connection | None = None
         self._running = False
         self._next = clock() + _PAUSE
-        self._mode = "PASSIVE"
 
     def committed(self) -> None:
         """Call it after each commit; returns at once."""
@@ -54,12 +53,11 @@ class Checkpoints:
 
     def _move(self) -> None:
         try:
-            if self._connection is None:
-                self._connection = sqlite3.connect(self._uri(), uri=True, timeout=0)
-            (found,) = self._connection.execute(f"PRAGMA wal_checkpoint({self._mode})").fetchall()
-            # A log grows as long as nobody pauses; now and then its writer has to wait for us, so
-            # that it can begin anew.
-            self._mode = "RESTART" if found[1] > _LONG else "PASSIVE"
+            if self._checkpoint("PASSIVE") > _LONG:
+                # A log grows as long as nobody pauses; now and then its writer has to wait for us,
+                # so that it can begin anew. What was written meanwhile is moved before that.
+                self._checkpoint("PASSIVE")
+                self._checkpoint("RESTART")
         except sqlite3.Error as error:
             # Nothing is lost by it: the log keeps everything until the next time.
             log.debug("a checkpoint has to wait: %s", error)
@@ -67,6 +65,13 @@ class Checkpoints:
         finally:
             self._next = self._clock() + _PAUSE
             self._running = False
+
+    def _checkpoint(self, mode: str) -> int:
+        """How long the log is, in pages."""
+        if self._connection is None:
+            self._connection = sqlite3.connect(self._uri(), uri=True, timeout=0)
+        (found,) = self._connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchall()
+        return int(found[1])
 
     def _uri(self) -> str:
         return f"{self._database.absolute().as_uri()}?mode=rw"

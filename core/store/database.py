@@ -67,7 +67,9 @@ _HOLDER = text(
 _PRAGMAS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
-    "PRAGMA journal_size_limit=67108864",
+    # More than this of the log's file is cut off by the commit that begins it anew, and cutting
+    # takes as long as fifty commits. So it is more than `core.store.checkpoints` lets it become.
+    "PRAGMA journal_size_limit=134217728",
     "PRAGMA wal_autocheckpoint=0",  # see core.store.checkpoints
 )
 
