@@ -50,6 +50,17 @@ ADVANCE = (
     .where(conversations.c.id == bindparam("row_id"))
     .values(last_seq=bindparam("to_seq"), updated_at=bindparam("at"))
 )
+STAND = (
+    conversations.update()
+    .where(conversations.c.id == bindparam("row_id"))
+    .values(
+        last_seq=bindparam("to_seq"),
+        updated_at=bindparam("at"),
+        seen_seq=bindparam("to_seen"),
+        language=bindparam("spoken"),
+    )
+)
+"""Whatever the short ways change."""
 SET_CONVERSATION = conversations.update().where(conversations.c.id == bindparam("row_id"))
 
 # --- messages -------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from core.store import statements as sql
 from core.store.driver import finder, writer, written
 from core.store.known import Claim, Kept, Known
 from core.store.queued import Queued
-from core.tables import instant
+from core.tables import clean, instant
 
 
 class Work:
@@ -91,16 +91,13 @@ class Work:
         record = kept.record
         record.last_seq, record.updated_at, kept.newest = newest.seq, newest.at, newest
         self.found[record.id] = kept
+        record.language = language
         self._advanced.add(record.id)
-        if language != record.language:
-            record.language = language
-            self.change(record.id, {"language": language})
 
     def saw(self, kept: Kept, seq: int) -> None:
         """The agents have the customer's lines up to `seq`; as `advance`, beside which it is
         called."""
         kept.record.seen_seq = seq
-        self.change(kept.record.id, {"seen_seq": seq})
 
     def change(self, id: ConversationId, columns: rows.Values) -> None:
         """Write these columns with the next `flush`."""
@@ -185,13 +182,20 @@ class Work:
         usual = alike.pop(_USUAL, ())
         for values in alike.values():
             self.connection.execute(sql.SET_CONVERSATION, values)
-        steps = [(v["last_seq"], instant(v["updated_at"]), v["row_id"]) for v in usual]
-        # After all others, for it is how these conversations stand now.
-        for id in advanced:
-            record = self.found[id].record
-            steps.append((record.last_seq, instant(record.updated_at), id))
-        if steps:
-            self._many(written(sql.ADVANCE, (), self.connection.dialect), steps)
+        dialect = self.connection.dialect
+        if usual:
+            steps = [(v["last_seq"], instant(v["updated_at"]), v["row_id"]) for v in usual]
+            self._many(written(sql.ADVANCE, (), dialect), steps)
+        if advanced:
+            # After all others, for it is how these conversations stand now.
+            standing = [_as_it_stands(self.found[id].record) for id in advanced]
+            self._many(written(sql.STAND, (), dialect), standing)
+
+
+def _as_it_stands(record: Conversation) -> tuple[Any, ...]:
+    """What STAND takes, in the order of its columns in the table."""
+    at = instant(record.updated_at)
+    return record.last_seq, record.seen_seq, clean(record.language), at, record.id
 
 
 _LINES = frozenset({"messages", "conversations"})
