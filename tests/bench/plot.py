@@ -26,6 +26,7 @@ LOOKS = (
     Look("light", "#ffffff", "#1f2328", "#d1d9e0", "#3b5bdb", "#b9c3cf"),
     Look("dark", "#0d1117", "#f0f6fc", "#3d444d", "#748ffc", "#57606a"),
 )
+_LABEL = 0.14  # how long a number is, of the longest bar
 _RATES = {
     "exchanges_per_s_one_core": "16 in flight",
     "exchanges_closed100_per_s": "1 in flight",
@@ -63,21 +64,25 @@ def _draw(results: Results, look: Look, path: Path) -> Path:
 def _bars(axes: Any, results: Results, look: Look, keys: dict[str, str], title: str) -> None:
     targets = {promise.key: promise.target for promise in PROMISES}
     shown = [key for key in keys if key in results.figures]
+    measured = [results.figures[key] for key in shown]
+    longest = max((max(one.value, median(one.baselines)) for one in measured), default=0.0)
     for place, key in enumerate(shown):
         found = results.figures[key]
+        target = targets[key] or 0.0
         for offset, value, color in (
             (0.2, median(found.baselines), look.base),
             (-0.2, found.value, look.ours),
         ):
             axes.barh(-place + offset, value, 0.36, color=color)
+            is_in_the_way = color == look.ours and value < target < value + _LABEL * longest
             axes.annotate(
                 f" {value:,.0f}" if value >= 100 else f" {value:.1f}",
-                (value, -place + offset),
+                (target if is_in_the_way else value, -place + offset),
                 va="center",
                 color=look.ink,
                 fontsize=8,
             )
-        if target := targets[key]:
+        if target:
             axes.plot([target] * 2, [-place - 0.42, -place + 0.02], color=look.ink, lw=1.4)
     _dress(axes, look, [keys[key] for key in shown], title)
 
