@@ -133,7 +133,7 @@ class Engine:
 
     def count_less(self, event: InboundEvent) -> None:
         """What `over_limit` has counted is not the customer's haste."""
-        if isinstance(event, CustomerWrote | ButtonPressed):
+        if isinstance(event, _COUNTED):
             self._rates.give_back(event.address)
 
 

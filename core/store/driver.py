@@ -27,6 +27,19 @@ def written(statement: Insert | Update, columns: Sequence[str], dialect: Dialect
     return str(statement.compile(dialect=dialect, column_keys=list(columns) or None))
 
 
+def insert(
+    many: Many,
+    dialect: Dialect,
+    statement: Insert,
+    columns: Sequence[str],
+    waiting: list[tuple[Any, ...]],
+) -> None:
+    """Write the rows that wait, if there are any; then none does."""
+    if waiting:
+        many(written(statement, columns, dialect), waiting)
+        waiting.clear()
+
+
 def writer(connection: Connection) -> Many:
     """How to run such a statement for many rows."""
     driver = _sqlite(connection)

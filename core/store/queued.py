@@ -7,16 +7,15 @@ query of the same commit: before such a one they are written.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Dialect, Insert
+from sqlalchemy import Dialect
 
 from core.messages import CaseId, ConversationId, DeliveryKey, Message
 from core.records import DeliveryKind, DeliveryState, Target
 from core.store import statements as sql
-from core.store.driver import Many, written
+from core.store.driver import Many, insert
 from core.tables import clean, instant
 
 _COLUMNS = (
@@ -118,15 +117,8 @@ class Queued:
         self._marks.append((self._next_key(), lane, lane, id, case, seq, text, at))
 
     def write(self) -> None:
-        self._insert(sql.ADD_DELIVERY, _COLUMNS, self._rows)
-        self._insert(sql.ADD_MARK, _MARK_COLUMNS, self._marks)
-
-    def _insert(
-        self, statement: Insert, columns: Sequence[str], waiting: list[tuple[Any, ...]]
-    ) -> None:
-        if waiting:
-            self._many(written(statement, columns, self._dialect), waiting)
-            waiting.clear()
+        insert(self._many, self._dialect, sql.ADD_DELIVERY, _COLUMNS, self._rows)
+        insert(self._many, self._dialect, sql.ADD_MARK, _MARK_COLUMNS, self._marks)
 
     def _next_key(self) -> DeliveryKey:
         # Chance once a commit is enough, and rows that come together lie together in the index.

@@ -8,17 +8,16 @@ that could see the difference has everything written first.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Insert
+from sqlalchemy import Connection
 
 from core.messages import Address, CaseRef, ConversationId, Message
 from core.notices import Notice
 from core.records import Case, Conversation
 from core.store import lines, rows
 from core.store import statements as sql
-from core.store.driver import finder, writer, written
+from core.store.driver import finder, insert, writer, written
 from core.store.known import Claim, Kept, Known
 from core.store.queued import Queued
 from core.tables import clean, instant
@@ -158,20 +157,14 @@ class Work:
 
     def flush(self) -> None:
         """Write whatever waits."""
-        self._insert(sql.ADD_QUESTION, lines.QUESTION_COLUMNS, self._questions)
-        self._insert(sql.ADD_RULES_ANSWER, lines.ANSWER_COLUMNS, self._answers)
-        self._insert(sql.ADD_REPLY, lines.REPLY_COLUMNS, self._replies)
-        self._insert(sql.ADD_MESSAGE, lines.MESSAGE_COLUMNS, self._messages)
+        many, dialect = self._many, self.connection.dialect
+        insert(many, dialect, sql.ADD_QUESTION, lines.QUESTION_COLUMNS, self._questions)
+        insert(many, dialect, sql.ADD_RULES_ANSWER, lines.ANSWER_COLUMNS, self._answers)
+        insert(many, dialect, sql.ADD_REPLY, lines.REPLY_COLUMNS, self._replies)
+        insert(many, dialect, sql.ADD_MESSAGE, lines.MESSAGE_COLUMNS, self._messages)
         self.queued.write()
         if self._advanced or self._changes:
             self._update()
-
-    def _insert(
-        self, statement: Insert, columns: Sequence[str], waiting: list[tuple[Any, ...]]
-    ) -> None:
-        if waiting:
-            self._many(written(statement, columns, self.connection.dialect), waiting)
-            waiting.clear()
 
     def _update(self) -> None:
         changes, self._changes = self._changes, {}
