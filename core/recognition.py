@@ -2,7 +2,9 @@
 
 Most messages never come here: what matches exactly, and what the examples tell at once, is
 answered with the message. This is for examples that take longer, because they are still being
-compiled, or because a provider's model compares them.
+compiled, or because a provider's model compares them. Every pending message is looked at, since
+nothing tells whether it was put off or meant for GPT: the examples may have come, or the process
+have ended, in between.
 """
 
 from __future__ import annotations
@@ -60,7 +62,7 @@ class Recognition:
 
     async def settle(self, id: ConversationId) -> bool:
         """Whether the next message was answered; if not, it is GPT's. Raises StoreUnavailable."""
-        if self._policy().is_whole and self._policy().embedded is None:
+        if not self._policy().rules.has_examples:
             return False
         asked = await self._store.read(lambda tx: _next(tx, id))
         if asked is None or self._looked.get(id) == asked.message.seq:
@@ -68,6 +70,8 @@ class Recognition:
         policy = await self._whole_policy()
         decision = await self._decide(policy, asked)
         self._looked[id] = asked.message.seq
+        if decision is None and self._customers.has_model:
+            return False
         return await self._store.write(lambda tx: self._answer(tx, policy, asked, decision))
 
     async def _whole_policy(self) -> Policy:

@@ -200,6 +200,16 @@ async def test_while_examples_are_compiled_only_exact_words_are_answered(core: C
     assert (await core.conversation()).pending_seq is None
 
 
+async def test_examples_compiled_while_a_message_is_stored_still_answer_it(core: Core) -> None:
+    """It was put off until they are there, and they are there before anybody looks again."""
+    whole = core.policy
+    core.policy = Policy.of(whole.settings, learn=False)
+    core.store.subscribe(lambda _commit: setattr(core, "policy", whole))
+    await core.wrote(LIKE_REFUND)
+    await core.until(lambda lines: len(lines) > 1)
+    assert (await core.lines())[1:] == [("bot", "Three days, Ann")]
+
+
 async def test_what_waited_for_the_examples_in_vain_goes_on_to_gpt(
     core: Core, openai: OpenAISandbox
 ) -> None:
