@@ -79,9 +79,16 @@ class TimedHouse(House):
 
     def doubtful(self) -> int:
         """How many deliveries may or may not have arrived."""
+        return self._deliveries("uncertain")
+
+    def under_way(self) -> int:
+        """How many deliveries are with a platform, or its answer to them is not noted yet."""
+        return self._deliveries("sending")
+
+    def _deliveries(self, state: str) -> int:
         with closing(sqlite3.connect(self.folder / "frontdesk.db")) as database:
-            query = "SELECT count(*) FROM deliveries WHERE state = 'uncertain'"
-            return int(database.execute(query).fetchone()[0])
+            query = "SELECT count(*) FROM deliveries WHERE state = ?"
+            return int(database.execute(query, (state,)).fetchone()[0])
 
     async def transcript(self, peer: str) -> list[Message]:
         """The stored conversation of a customer in Slack."""
