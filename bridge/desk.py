@@ -199,6 +199,10 @@ class SlackDesk:
 
     # --- out -----------------------------------------------------------------------------
 
+    async def turn(self, case: CaseRef | None, key: DeliveryKey) -> None:
+        channel = self._open_place().channel if case is None else case.channel
+        await self._slack.turn(channel, key)
+
     async def open_case(self, card: CaseCard, key: DeliveryKey) -> CaseRef:
         place = self._open_place()
         sheet = card_sheet(card, self._slack.identity.url)

@@ -114,6 +114,10 @@ class Slack(Protocol):
         StoreUnavailable; `take` may raise StoreUnavailable. All of these are waited for."""
         ...
 
+    async def turn(self, channel: str, key: str) -> None:
+        """Returns when `post` may write `key` at once. Raises SendLater only."""
+        ...
+
     async def post(
         self,
         channel: str,

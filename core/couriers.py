@@ -54,12 +54,15 @@ class Couriers:
 
     async def turn(self, row: Delivery) -> None:
         """Returns when the platform has room for `row`. Raises SendLater."""
-        if row.kind is not DeliveryKind.REPLY:
+        if row.kind not in _POSTS:
+            return
+        if row.target is Target.DESK:
+            await self._the_desk().turn(await self._place(row), row.key)
             return
         conversation = await self._store.read(lambda tx: tx.conversation_by_id(row.conversation))
         channel = self._channel(conversation)
         if isinstance(channel, SupportsTurns):
-            await channel.turn(conversation.address)
+            await channel.turn(conversation.address, row.key)
 
     async def deliver(self, row: Delivery) -> Receipt | CaseRef | None:
         """One attempt. Raises SendLater, Undeliverable or OutcomeUnknown."""
@@ -72,9 +75,7 @@ class Couriers:
         if row.kind not in _POSTS:
             return None
         if row.target is Target.DESK:
-            case = await self._store.read(lambda tx: _case(tx, row))
-            ref = None if row.kind is DeliveryKind.OPEN else _thread(case)
-            return await self._the_desk().find(ref, row.key, since)
+            return await self._the_desk().find(await self._place(row), row.key, since)
         conversation, reply = await self._store.read(lambda tx: _reply(tx, row))
         channel = self._channel(conversation)
         if not isinstance(channel, SupportsReadBack):
@@ -188,6 +189,12 @@ class Couriers:
         for earlier in relayed:
             if earlier.remote_id and earlier.lane == row.lane:
                 await desk.edit(ref, earlier.remote_id, _line(message))
+
+    async def _place(self, row: Delivery) -> CaseRef | None:
+        """The thread that `row` is posted in; None for its root."""
+        if row.kind is DeliveryKind.OPEN:
+            return None
+        return _thread(await self._store.read(lambda tx: _case(tx, row)))
 
     def _the_desk(self) -> AgentDesk:
         if self._desk is None:

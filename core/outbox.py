@@ -258,7 +258,8 @@ class Outbox:
         later: SendLater,
         state: DeliveryState | None = DeliveryState.PENDING,
     ) -> None:
-        """`state` None: nothing was tried, so the row stays what it is in the store."""
+        """`state` None: nothing was sent, so the row stays what it is in the store; it counts as
+        a try where only tries tell how long to wait."""
         pause = later.after if later.after is not None else _back_off(row.attempts)
         until = self._now() + timedelta(seconds=max(pause, 0.1))
         self._waits.begun(row, pause, str(later))
@@ -269,6 +270,7 @@ class Outbox:
                 self._waits.over(row.id)
             else:
                 kept.state, kept.next_at, kept.error = state or kept.state, until, str(later)
+                kept.attempts += state is None and later.after is None
 
         await self._keep(unit)
 

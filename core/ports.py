@@ -112,11 +112,11 @@ class SupportsTurns(Protocol):
     """A platform that takes only so many messages a second.
 
     `turn` is called before a message to `to` is noted as under way, so that a process which dies
-    while it waits is not in doubt about it. Returns when there is room; the next `send` uses it.
-    Raises SendLater when that is far off.
+    while it waits is not in doubt about it. Returns when there is room; the `send` of `key` that
+    follows uses it. Raises SendLater when that is far off.
     """
 
-    async def turn(self, to: Address) -> None: ...
+    async def turn(self, to: Address, key: DeliveryKey) -> None: ...
 
 
 @runtime_checkable
@@ -222,6 +222,10 @@ class AgentDesk(Protocol):
         ...
 
     async def stop(self) -> None: ...
+
+    async def turn(self, case: CaseRef | None, key: DeliveryKey) -> None:
+        """As `SupportsTurns.turn`, for what is posted in a thread, or for its root (None)."""
+        ...
 
     async def open_case(self, card: CaseCard, key: DeliveryKey) -> CaseRef:
         """Post the root message of a new thread."""

@@ -36,6 +36,7 @@ from core.messages import (
     ChannelName,
     CustomerEdited,
     CustomerWrote,
+    DeliveryKey,
     Receipt,
     Reply,
     Sender,
@@ -172,6 +173,10 @@ class SlackConnector:
         await self._slack.tell(channel, heard.user, text, thread=thread)
 
     # --- out -----------------------------------------------------------------------------
+
+    async def turn(self, to: Address, key: DeliveryKey) -> None:
+        channel, _ = self._place(to, "")
+        await self._slack.turn(channel, key)
 
     async def send(self, to: Address, reply: Reply) -> Receipt:
         channel, thread = self._place(to, reply.context)

@@ -55,8 +55,8 @@ class Pacer:
         return len(self._channels)
 
     async def turn(self, channel: str, key: str) -> None:
-        """Returns when the post `key` may go to `channel`. Raises SendLater when that is far off;
-        its second is kept for it."""
+        """Returns when the post `key` may go to `channel`. Raises SendLater when that is far off.
+        Its second is kept for it until `used`."""
         while True:
             wait = self.book(channel, key)
             if wait <= 0:
@@ -72,12 +72,14 @@ class Pacer:
         if second is None:
             second = place.seconds[key] = self._next_free(place, now)
             place.full = max(place.full, second) + self._rate.interval
-        if second <= now:
-            del place.seconds[key]
-            return 0.0
-        if second - now > _PATIENCE:
-            raise SendLater("Slack takes about one message a second", second - now)
-        return second - now
+        wait = max(second - now, 0.0)
+        if wait > _PATIENCE:
+            raise SendLater("Slack takes about one message a second", wait)
+        return wait
+
+    def used(self, channel: str, key: str) -> None:
+        """The post `key` goes out now: another one under this key needs a second of its own."""
+        self._place(channel, self._clock()).seconds.pop(key, None)
 
     def hold(self, channel: str, seconds: float) -> None:
         """Post nothing in `channel` for `seconds`: Slack said so. What was promised moves on."""
@@ -106,5 +108,5 @@ class Pacer:
         self._channels = {
             name: place
             for name, place in self._channels.items()
-            if place.full > now or place.held > now or place.seconds
+            if max(place.full, place.held, _LOST + max(place.seconds.values(), default=0.0)) > now
         }

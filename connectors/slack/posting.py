@@ -38,6 +38,10 @@ class Posts:
         self._api = api
         self._pacer = pacer
 
+    async def turn(self, channel: str, key: str) -> None:
+        """Returns when `post` may write `key` at once. Raises SendLater when that is far off."""
+        await self._pacer.turn(channel, key)
+
     async def post(
         self,
         channel: str,
@@ -57,7 +61,8 @@ class Posts:
         if username:
             optional |= {"username": harmless(username), **({"icon_emoji": icon} if icon else {})}
         arguments = {"channel": channel, **_contents(text, blocks), **_ours(key), **optional}
-        await self._pacer.turn(channel, key)
+        await self.turn(channel, key)
+        self._pacer.used(channel, key)
         hold = partial(self._pacer.hold, channel)
         answer = await self._api.ask("chat.postMessage", arguments, paused=hold)
         return str(answer["ts"])

@@ -17,9 +17,9 @@ from connectors.slack.sharing import Sharing
 
 
 class Reach:
-    """The methods of its parts: `post`, `update`, `tell`, `find`, `messages` and `everywhere` as
-    in `Posts`, `share` and `shared` as in `Sharing`, `person` and `plain` as in `People`,
-    `channel_id` as in `Directory`, `call` as in `SlackApi`.
+    """The methods of its parts: `turn`, `post`, `update`, `tell`, `find`, `messages` and
+    `everywhere` as in `Posts`, `share` and `shared` as in `Sharing`, `person` and `plain` as in
+    `People`, `channel_id` as in `Directory`, `call` as in `SlackApi`.
     """
 
     def __init__(
@@ -38,6 +38,7 @@ class Reach:
         sharing = Sharing(self._api, posts, now)
         people = People(self._api.call, now)
         self.call = self._api.call
+        self.turn = posts.turn
         self.post = posts.post
         self.update = posts.update
         self.tell = posts.tell

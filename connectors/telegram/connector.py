@@ -31,7 +31,7 @@ from core.errors import (
     StoreUnavailable,
     Undeliverable,
 )
-from core.messages import Address, ChannelName, Receipt, Reply
+from core.messages import Address, ChannelName, DeliveryKey, Receipt, Reply
 from core.ports import Inbox, Route, Services, Status
 from core.settings.texts import Texts
 from core.tasks import Tasks
@@ -161,7 +161,7 @@ class TelegramConnector:
 
     # --- out -------------------------------------------------------------------------------
 
-    async def turn(self, to: Address) -> None:
+    async def turn(self, to: Address, key: DeliveryKey) -> None:
         await self._sending.turn(self._chat(to))
 
     async def send(self, to: Address, reply: Reply) -> Receipt:

@@ -79,6 +79,9 @@ class BusyDesk:
             assert accepted.outcome is Outcome.STORED
             self.accepted += 1
 
+    async def turn(self, case: CaseRef | None, key: DeliveryKey) -> None:
+        pass
+
     async def open_case(self, card: CaseCard, key: DeliveryKey) -> CaseRef:
         raise NotImplementedError
 

@@ -38,6 +38,9 @@ class Desk:
     async def stop(self) -> None:
         raise NotImplementedError
 
+    async def turn(self, case: CaseRef | None, key: DeliveryKey) -> None:
+        pass
+
     async def open_case(self, card: CaseCard, key: DeliveryKey) -> CaseRef:
         return CaseRef("T1", "C1", f"{card.case}.0")
 

@@ -90,6 +90,29 @@ async def test_a_pause_in_the_desks_channel_holds_all_of_its_threads(house: Time
     assert tries[1] - tries[0] >= 0.95
 
 
+async def test_a_line_that_waits_for_its_second_in_the_channel_is_not_in_doubt(
+    house: TimedHouse,
+) -> None:
+    """C13, L07: whoever is killed in that wait has sent nothing, and need not look it up."""
+    house.rate = Rate(1.0, 3)
+    await house.open(gpt=False)
+    seen: list[tuple[int, int]] = []
+
+    def posted() -> bool:
+        seen.append((house.waiting_to_go(), house.under_way()))
+        return house.posted("second line") > 0
+
+    async with house.visitor() as visitor:
+        card = await house.waiting(visitor)
+        await visitor.say("first line")
+        await visitor.say("second line")
+        await until(posted, "the second line")
+        await house.in_thread("second line")
+        assert house.lines(card) == ["first line", "second line"]
+    still, under_way = map(sum, zip(*seen, strict=True))
+    assert under_way < still / 4
+
+
 @pytest.mark.parametrize("fault", QUIET_FAILURES, ids=named(QUIET_FAILURES))
 async def test_a_line_that_did_not_arrive_is_sent_again_before_what_follows_it(
     house: TimedHouse, fault: Fault

@@ -85,6 +85,10 @@ class TimedHouse(House):
         """How many deliveries are with a platform, or its answer to them is not noted yet."""
         return self._deliveries("sending")
 
+    def waiting_to_go(self) -> int:
+        """How many deliveries nobody has begun."""
+        return self._deliveries("pending")
+
     def _deliveries(self, state: str) -> int:
         with closing(sqlite3.connect(self.folder / "frontdesk.db")) as database:
             query = "SELECT count(*) FROM deliveries WHERE state = ?"

@@ -87,6 +87,16 @@ def test_seconds_nobody_came_for_and_channels_at_rest_are_forgotten() -> None:
     assert len(pacer) < 5100
 
 
+def test_a_second_is_kept_until_it_is_used() -> None:
+    """Also when whoever was told that its turn has come writes down first that it goes out."""
+    pacer, clock = paced(burst=1)
+    assert waits(pacer, "C1", "aab") == [0, 0, 1]
+    pacer.used("C1", "a")
+    assert waits(pacer, "C1", "a") == [2]
+    clock.now += 1
+    assert waits(pacer, "C1", "b") == [0]
+
+
 async def test_a_short_wait_is_waited_for_here() -> None:
     pacer = Pacer(Rate(0.01, 1))
     for key in "abc":
