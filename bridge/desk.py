@@ -26,6 +26,7 @@ from core.cases import CaseCard, CaseLine, Fate
 from core.errors import (
     DeliveryError,
     NotReady,
+    NotUp,
     SendLater,
     StoreUnavailable,
     TextTooLong,
@@ -199,9 +200,9 @@ class SlackDesk:
 
     # --- out -----------------------------------------------------------------------------
 
-    async def turn(self, case: CaseRef | None, key: DeliveryKey) -> None:
+    async def turn(self, case: CaseRef | None, key: DeliveryKey) -> bool:
         channel = self._open_place().channel if case is None else case.channel
-        await self._slack.turn(channel, key)
+        return await self._slack.turn(channel, key)
 
     async def open_case(self, card: CaseCard, key: DeliveryKey) -> CaseRef:
         place = self._open_place()
@@ -212,20 +213,20 @@ class SlackDesk:
         self._check(case)
         attachments = (a for line in lines if not line.deleted for a in line.attachments)
         ready, lost = await collect(self._services.files, attachments)
-        one = lines[0] if len(lines) == 1 else None
-        sheet = self._sheet(one, lines, lost)
+        sheet = self._sheet(lines, lost)
         if sheet.whole:
             ready.append(("conversation.txt", sheet.whole.encode()))
         if ready:
             refused = await self._slack.share(case.channel, ready, key=key, thread=case.thread)
-            sheet = self._sheet(one, lines, [*lost, *refused])
-        name = outbound.name_of(one) if one is not None and self._slack.may_customize else ""
-        icon = outbound.ICONS.get(one.author.kind, "") if one is not None else ""
+            sheet = self._sheet(lines, [*lost, *refused])
+        one = outbound.only_author(lines)
+        name = outbound.name_of(lines[0]) if one and self._slack.may_customize else ""
+        icon = outbound.ICONS.get(one.kind, "") if one else ""
         return await self._post(case, sheet, key, username=name, icon=icon)
 
-    async def edit(self, case: CaseRef, remote_id: str, line: CaseLine) -> None:
+    async def edit(self, case: CaseRef, remote_id: str, lines: Sequence[CaseLine]) -> None:
         self._check(case)
-        sheet = outbound.relayed(line, named=not self._slack.may_customize)
+        sheet = self._sheet(lines, ())
         await self._slack.update(case.channel, remote_id, sheet.text, sheet.blocks)
 
     async def show_card(self, case: CaseRef, card: CaseCard) -> None:
@@ -279,7 +280,7 @@ class SlackDesk:
 
     def _open_place(self) -> Desk:
         if self._place is None:
-            raise SendLater("the desk is not connected")
+            raise NotUp("the desk is not connected")
         return self._place
 
     def _check(self, case: CaseRef) -> None:
@@ -287,12 +288,10 @@ class SlackDesk:
         if case.workspace != self._open_place().team:
             raise Undeliverable("the thread is in another Slack workspace")
 
-    def _sheet(
-        self, one: CaseLine | None, lines: Sequence[CaseLine], lost: Sequence[str]
-    ) -> Sheet:
-        if one is None:
+    def _sheet(self, lines: Sequence[CaseLine], lost: Sequence[str]) -> Sheet:
+        if outbound.only_author(lines) is None:
             return outbound.transcript(lines, lost=lost)
-        return outbound.relayed(one, named=not self._slack.may_customize, lost=lost)
+        return outbound.relayed(lines, named=not self._slack.may_customize, lost=lost)
 
     async def _post_in_channel(self, place: Desk, sheet: Sheet, key: str) -> str:
         posting = self._slack.post(place.channel, sheet.text, sheet.blocks, key=key)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.cases import CaseLine
-from core.messages import AuthorKind
+from core.messages import Author, AuthorKind
 
 MOST_IN_SECTION = 2900
 MOST_IN_MESSAGE = 9500
@@ -42,10 +42,20 @@ def name_of(line: CaseLine) -> str:
     return line.author.name or _NAMES[line.author.kind]
 
 
-def relayed(line: CaseLine, *, named: bool, lost: Sequence[str] = ()) -> Sheet:
-    """One line. `named` writes its author before it; `lost` are files that could not come."""
-    words = _words(line, lost)
-    return _sheet([f"{name_of(line)}: {words}" if named else words], name_of(line))
+def only_author(lines: Sequence[CaseLine]) -> Author | None:
+    """Who has written all of `lines`, if they can stand under one name: of what is long each line
+    is named, in its file too."""
+    first = lines[0].author
+    fits = len(lines) == 1 or sum(width(line.text) for line in lines) <= MOST_IN_SECTION
+    return first if fits and all(line.author == first for line in lines) else None
+
+
+def relayed(lines: Sequence[CaseLine], *, named: bool, lost: Sequence[str] = ()) -> Sheet:
+    """Lines of one author, whose name is written before them if they are to be `named`; `lost`
+    are files that could not come."""
+    name = name_of(lines[0])
+    words = [_words(line, lost) for line in lines]
+    return _sheet([f"{name}: {words[0]}", *words[1:]] if named else words, name)
 
 
 def transcript(lines: Sequence[CaseLine], *, lost: Sequence[str] = ()) -> Sheet:

@@ -114,8 +114,9 @@ class Slack(Protocol):
         StoreUnavailable; `take` may raise StoreUnavailable. All of these are waited for."""
         ...
 
-    async def turn(self, channel: str, key: str) -> None:
-        """Returns when `post` may write `key` at once. Raises SendLater only."""
+    async def turn(self, channel: str, key: str) -> bool:
+        """Returns when `post` may write `key` at once; whether the next one will have to wait.
+        Raises SendLater only."""
         ...
 
     async def post(

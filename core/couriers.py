@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import accumulate, takewhile
 
 from core.cases import CaseCard, CaseLine, Fate
 from core.casework import thread_message
@@ -27,6 +28,8 @@ _CHANNEL_OFF = 60.0  # seconds until a channel that is switched off is asked for
 _TRANSCRIPT = 200  # lines of the past that a case begins with
 
 _TRIES_OF_A_LINE = 10
+_TRIES_TOGETHER = 3
+_LETTERS_TOGETHER = 2000
 _POSTS = frozenset(
     {
         DeliveryKind.REPLY,
@@ -52,23 +55,39 @@ class Couriers:
         self._channels = channels
         self._desk = desk
 
-    async def turn(self, row: Delivery) -> None:
-        """Returns when the platform has room for `row`. Raises SendLater."""
+    async def turn(self, row: Delivery) -> bool:
+        """Returns when the platform has room for `row`: whether others wait for the next. Raises
+        SendLater."""
         if row.kind not in _POSTS:
-            return
+            return False
         if row.target is Target.DESK:
-            await self._the_desk().turn(await self._place(row), row.key)
-            return
+            return await self._the_desk().turn(await self._place(row), row.key)
         conversation = await self._store.read(lambda tx: tx.conversation_by_id(row.conversation))
         channel = self._channel(conversation)
         if isinstance(channel, SupportsTurns):
             await channel.turn(conversation.address, row.key)
+        return False
 
-    async def deliver(self, row: Delivery) -> Receipt | CaseRef | None:
-        """One attempt. Raises SendLater, Undeliverable or OutcomeUnknown."""
-        if row.target is Target.CUSTOMER:
-            return await self._to_customer(row)
-        return await self._to_desk(row)
+    @staticmethod
+    def together(tx: Reader, rows: Sequence[Delivery]) -> list[Delivery]:
+        """Which of `rows`, the first of a lane, go out as one post: a customer's lines, or notes,
+        one after the other. What was tried in vain a few times goes alone, so that whatever is
+        wrong with one holds up no other."""
+        first = rows[0]
+        if first.attempts >= _TRIES_TOGETHER or not _goes_with_others(tx, first):
+            return [first]
+        like = takewhile(lambda r: r.kind is first.kind and _goes_with_others(tx, r), rows)
+        same = list(like)
+        letters = accumulate(len(_words(tx, row)) for row in same)
+        fitting = sum(1 for _ in takewhile(lambda used: used <= _LETTERS_TOGETHER, letters))
+        return same[: max(fitting, 1)]
+
+    async def deliver(self, rows: Sequence[Delivery]) -> Receipt | CaseRef | None:
+        """One attempt at what goes out as one. Raises SendLater, Undeliverable or
+        OutcomeUnknown."""
+        if rows[0].target is Target.CUSTOMER:
+            return await self._to_customer(rows[0])
+        return await self._to_desk(rows)
 
     async def find(self, row: Delivery, since: datetime) -> Receipt | CaseRef | None:
         """What became of a doubtful `row`; None when it never landed or nobody can be asked."""
@@ -143,8 +162,8 @@ class Couriers:
 
     # --- the desk --------------------------------------------------------------------------
 
-    async def _to_desk(self, row: Delivery) -> Receipt | CaseRef | None:
-        desk = self._the_desk()
+    async def _to_desk(self, rows: Sequence[Delivery]) -> Receipt | CaseRef | None:
+        desk, row = self._the_desk(), rows[0]
         if row.kind is DeliveryKind.OPEN:
             card = await self._store.read(lambda tx: _card(tx, _case(tx, row)))
             return await desk.open_case(card, row.key)
@@ -160,15 +179,16 @@ class Couriers:
                 lines = await self._store.read(lambda tx: _transcript(tx, case))
                 return await desk.relay(ref, lines, row.key) if lines else None
             case DeliveryKind.RELAY:
-                line = await self._store.read(lambda tx: _line(_message(tx, row)))
-                return await desk.relay(ref, [line], row.key)
+                lines = await self._store.read(lambda tx: _lines(tx, rows))
+                return await desk.relay(ref, lines, row.key)
             case DeliveryKind.RELAY_EDIT:
                 await self._show_edit(desk, ref, row)
             case DeliveryKind.CARD:
                 card = await self._store.read(lambda tx: _card(tx, case))
                 await desk.show_card(ref, card)
             case DeliveryKind.NOTE:
-                return await desk.note(ref, row.text, row.key, code=row.detail)
+                text = "\n".join(dict.fromkeys(row.text for row in rows))
+                return await desk.note(ref, text, row.key, code=row.detail)
             case DeliveryKind.REMIND:
                 return await desk.note(ref, row.text, row.key, broadcast=True)
             case _:
@@ -181,14 +201,13 @@ class Couriers:
         return message.external_id
 
     async def _show_edit(self, desk: AgentDesk, ref: CaseRef, row: Delivery) -> None:
-        def look(tx: Reader) -> tuple[Message, list[Delivery]]:
+        def look(tx: Reader) -> list[tuple[str, list[CaseLine]]]:
             relayed = tx.deliveries_of(row.conversation, row.seq, (DeliveryKind.RELAY,))
-            return _message(tx, row), relayed
+            ids = [r.remote_id for r in relayed if r.remote_id and r.lane == row.lane]
+            return [(id, _lines(tx, tx.posted_as(row.conversation, row.lane, id))) for id in ids]
 
-        message, relayed = await self._store.read(look)
-        for earlier in relayed:
-            if earlier.remote_id and earlier.lane == row.lane:
-                await desk.edit(ref, earlier.remote_id, _line(message))
+        for id, lines in await self._store.read(look):
+            await desk.edit(ref, id, lines)
 
     async def _place(self, row: Delivery) -> CaseRef | None:
         """The thread that `row` is posted in; None for its root."""
@@ -267,6 +286,21 @@ def _card(tx: Reader, case: Case) -> CaseCard:
 def _transcript(tx: Reader, case: Case) -> list[CaseLine]:
     past = tx.latest(case.conversation, _TRANSCRIPT, before=case.first_seq)
     return [_line(message) for message in past if message.deleted_at is None]
+
+
+def _goes_with_others(tx: Reader, row: Delivery) -> bool:
+    """A line that is no more than words: files, and what is to be copied, have their own post."""
+    if row.kind is DeliveryKind.RELAY:
+        return not _message(tx, row).attachments
+    return row.kind is DeliveryKind.NOTE and not row.detail
+
+
+def _words(tx: Reader, row: Delivery) -> str:
+    return _message(tx, row).text if row.kind is DeliveryKind.RELAY else row.text
+
+
+def _lines(tx: Reader, rows: Sequence[Delivery]) -> list[CaseLine]:
+    return [_line(_message(tx, row)) for row in rows]
 
 
 def _line(message: Message) -> CaseLine:

@@ -141,6 +141,10 @@ class SendLater(DeliveryError):
         self.after = after
 
 
+class NotUp(SendLater):
+    """The place has not started yet: nothing was asked of the platform."""
+
+
 class Undeliverable(DeliveryError):
     """The platform will never take this; the message says why, in words for agents.
 

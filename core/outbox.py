@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import random
+import time
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,11 +19,27 @@ from itertools import takewhile
 from typing import TypeVar
 
 from core.couriers import Couriers
-from core.errors import OutcomeUnknown, SendLater, StoreUnavailable, ThreadGone, Undeliverable
-from core.messages import CaseRef, ChannelName, Receipt
+from core.errors import (
+    NotUp,
+    OutcomeUnknown,
+    SendLater,
+    StoreUnavailable,
+    ThreadGone,
+    Undeliverable,
+)
+from core.messages import CaseRef, Receipt
+from core.progress import (
+    Progress,
+    Rows,
+    back_off,
+    channel_of,
+    the,
+    wait_for_late_acceptance,
+    went_together,
+)
 from core.receipts import Receipts
 from core.records import Delivery, DeliveryState, Target
-from core.store import Reader, Store, Transaction
+from core.store import Store, Transaction
 from core.tasks import Tasks
 from core.waits import Waits
 
@@ -35,12 +51,10 @@ _LANES_AT_ONCE = 256
 _NOTED_AT_ONCE = 8  # of what may be repeated
 _LONGEST_SLEEP = 30.0  # a wake-up that got lost costs no more than this
 _LATE_ACCEPTANCE = timedelta(seconds=5)  # a request may land this long after we gave it up
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 300.0
-_SHORTEST_MENDING = 15.0  # seconds: what an admin must mend is not tried in a hurry
 _MENDING = 60.0  # seconds until a place that an admin must mend is tried again
+_LONGEST_START = 15.0  # seconds between two looks whether a place has started
 _MOST_BREAKS = 5  # attempts at a delivery that breaks us each time
 _STORE_AWAY = 1.0
-_NOBODY_KNOWS = "nobody knows whether it arrived"
 
 
 class Outbox:
@@ -63,7 +77,6 @@ class Outbox:
         is how many lanes have a delivery under way at most."""
         self._store = store
         self._couriers = couriers
-        self._receipts = receipts
         self._tasks = tasks
         self._now = now
         self._attempt = attempt
@@ -72,6 +85,8 @@ class Outbox:
         self._busy: set[str] = set()
         self._woken = asyncio.Event()
         self._waits = Waits()
+        self._progress = Progress(couriers, receipts, self._waits, self._settling)
+        self._began = time.monotonic()
         self._closing = False
         self._idle = asyncio.Event()
         self._idle.set()
@@ -122,7 +137,7 @@ class Outbox:
 
     async def _run_lane(self, row: Delivery) -> None:
         try:
-            rows: Sequence[Delivery] = [row]
+            rows: Rows = [row]
             while rows:
                 rows = await self._deliver_or_put_off(rows)
         except StoreUnavailable as error:
@@ -134,7 +149,7 @@ class Outbox:
                 self._idle.set()
             self.wake()
 
-    async def _deliver_or_put_off(self, rows: Sequence[Delivery]) -> Sequence[Delivery]:
+    async def _deliver_or_put_off(self, rows: Rows) -> Rows:
         """As `_deliver`; what breaks before anything was sent has its pause as well."""
         try:
             return await self._deliver(rows)
@@ -146,68 +161,77 @@ class Outbox:
                 "delivery %s (%s) broke before it was sent", row.id, row.kind, exc_info=error
             )
             reason = f"a fault of our own ({type(error).__name__})"
-            await self._postpone(row, SendLater(reason, _MENDING), state=None)
+            await self._postpone([row], SendLater(reason, _MENDING), state=None)
             return ()
 
-    # --- one row ---------------------------------------------------------------------------
+    # --- one row, or several as one post ---------------------------------------------------
 
-    async def _deliver(self, rows: Sequence[Delivery]) -> Sequence[Delivery]:
+    async def _deliver(self, rows: Rows) -> Rows:
         """What of the lane may follow at once. Several rows are several that may be repeated."""
         row = rows[0]
         if self._couriers.may_repeat(row):
             return await self._deliver_freely(rows)
-        if row.state is not DeliveryState.PENDING and not await self._may_send_again(row):
-            return ()
+        together: Rows = [row]
+        untried = row.state if row.state is DeliveryState.PENDING else None
+        if not untried:
+            together = await self._store.read(lambda tx: went_together(tx, row))
+            if not await self._may_send_again(together):
+                return ()
         try:
-            await self._couriers.turn(row)
+            crowded = await self._couriers.turn(row)
         except SendLater as later:
-            await self._postpone(row, later, state=None)
+            state = untried or DeliveryState.UNCERTAIN
+            counts = later.after is None and not isinstance(later, NotUp)
+            await self._postpone(together, later, state, counts=counts)
             return ()
         except Exception as error:
-            await self._failed_to_send(row, error)
+            await self._failed_to_send(together, error)
             return ()
-        await self._store.write(lambda tx: self._mark_sending(tx, row.id))
+        # What is sent again must be what was sent before, in case that is found after all.
+        gather = crowded and untried is not None
+        begin = partial(self._progress.begin, rows=together, gather=gather)
+        post = await self._store.write(begin)
         try:
-            receipt = await self._attempt_once(row)
+            receipt = await self._attempt_once(post)
         except Exception as error:
-            await self._failed_to_send(row, error)
+            await self._failed_to_send(post, error)
             return ()
-        return await self._keep(lambda tx: self._sent(tx, row.id, receipt))
+        return await self._keep(partial(self._sent, rows=post, receipt=receipt))
 
-    async def _deliver_freely(self, rows: Sequence[Delivery]) -> Sequence[Delivery]:
+    async def _deliver_freely(self, rows: Rows) -> Rows:
         """What may be repeated is noted when it is done, several rows at once: after a crash they
         are done again."""
         done: list[int] = []
         for row in rows:
             try:
-                await self._attempt_once(row)
+                await self._attempt_once([row])
             except Exception as error:
-                await self._keep(partial(self._done, ids=done, failed=row.id))
-                await self._failed_to_send(row, error)
+                await self._keep(partial(self._done, ids=done, failed=row))
+                await self._failed_to_send([row], error)
                 return ()
             done.append(row.id)
             if self._must_pause():
                 break
         return await self._keep(partial(self._done, ids=done, lane=rows[0].lane))
 
-    async def _failed_to_send(self, row: Delivery, error: Exception) -> None:
-        reason = str(error)
+    async def _failed_to_send(self, rows: Rows, error: Exception) -> None:
+        row, reason, progress = rows[0], str(error), self._progress
         match error:
             case SendLater():
-                await self._postpone(row, error)
+                await self._postpone(rows, error)
             case Undeliverable(mendable=True) if row.target is Target.DESK:
-                await self._postpone(row, SendLater(reason, _MENDING))
+                await self._postpone(rows, SendLater(reason, _MENDING))
             case ThreadGone() if row.target is Target.DESK:
-                await self._keep(lambda tx: self._thread_gone(tx, row.id, reason))
+                await self._keep(partial(progress.thread_gone, rows=rows, reason=reason))
             case Undeliverable():
-                await self._keep(lambda tx: self._refused(tx, row.id, reason))
+                await self._keep(partial(progress.refuse, rows=rows, reason=reason))
             case OutcomeUnknown():
-                await self._keep(lambda tx: self._doubted(tx, row.id, reason))
+                await self._keep(partial(progress.doubt, rows=rows, reason=reason))
             case _:
                 log.error("delivery %s (%s) broke", row.id, row.kind, exc_info=error)
                 reason = f"a fault of our own ({type(error).__name__})"
-                broken = self._refused if row.attempts >= _MOST_BREAKS else self._doubted
-                await self._keep(lambda tx: broken(tx, row.id, reason))
+                broken = progress.refuse if row.attempts >= _MOST_BREAKS else progress.doubt
+                await self._keep(partial(broken, rows=rows, reason=reason))
 
     async def _keep(self, unit: Callable[[Transaction], T]) -> T:
         """Store what only this process knows: a store that is away is waited for, because what
@@ -221,32 +245,33 @@ class Outbox:
                 log.warning("what became of a delivery waits for the store: %s", error)
                 await asyncio.sleep(_STORE_AWAY)
 
-    async def _attempt_once(self, row: Delivery) -> Receipt | CaseRef | None:
+    async def _attempt_once(self, rows: Rows) -> Receipt | CaseRef | None:
         try:
             async with asyncio.timeout(2 * self._attempt().total_seconds() + 60):
-                return await self._couriers.deliver(row)
+                return await self._couriers.deliver(rows)
         except Exception as error:
-            self._failed(row.target, type(error).__name__)
+            self._failed(rows[0].target, type(error).__name__)
             raise
 
-    async def _may_send_again(self, row: Delivery) -> bool:
-        """A row in doubt: settle it if it landed; True when it must be sent again."""
-        channel = await self._store.read(lambda tx: _channel(tx, row))
+    async def _may_send_again(self, rows: Rows) -> bool:
+        """A post in doubt: settle it if it landed; True when it must be sent again."""
+        row = rows[0]
+        channel = await self._store.read(lambda tx: channel_of(tx, row))
         first, last = row.first_try_at or self._now(), row.next_at
         if not self._couriers.can_find(row, channel):
-            return await self._store.write(lambda tx: self._risk_a_repeat(tx, row.id))
+            return await self._store.write(lambda tx: self._progress.risk_a_repeat(tx, row.id))
         if row.state is DeliveryState.SENDING and last + self._settling() > self._now():
             # Found at start: the request of the process before may still be on its way.
             until = last + self._settling()
-            await self._store.write(lambda tx: _wait_for_late_acceptance(_the(tx, row.id), until))
+            await self._store.write(lambda tx: wait_for_late_acceptance(the(tx, row.id), until))
             return False
         try:
             found = await self._couriers.find(row, first - timedelta(seconds=2))
         except SendLater as later:
-            await self._postpone(row, later, state=DeliveryState.UNCERTAIN)
+            await self._postpone(rows, later, state=DeliveryState.UNCERTAIN)
             return False
         if found is not None:
-            await self._store.write(lambda tx: self._sent(tx, row.id, found))
+            await self._store.write(lambda tx: self._progress.sent(tx, rows, found))
         return found is None
 
     def _settling(self) -> timedelta:
@@ -254,81 +279,55 @@ class Outbox:
 
     async def _postpone(
         self,
-        row: Delivery,
+        rows: Rows,
         later: SendLater,
         state: DeliveryState | None = DeliveryState.PENDING,
+        *,
+        counts: bool = False,
     ) -> None:
-        """`state` None: nothing was sent, so the row stays what it is in the store; it counts as
-        a try where only tries tell how long to wait."""
-        pause = later.after if later.after is not None else _back_off(row.attempts)
+        """`state` None: it stays what the store says. `counts`: as a try, although it was none,
+        since only the number of tries tells how long to wait."""
+        row = rows[0]
+        pause = self._pause(row, later)
         until = self._now() + timedelta(seconds=max(pause, 0.1))
         self._waits.begun(row, pause, str(later))
 
         def unit(tx: Transaction) -> None:
-            kept = tx.delivery(row.id)
-            if kept is None:
-                self._waits.over(row.id)
-            else:
-                kept.state, kept.next_at, kept.error = state or kept.state, until, str(later)
-                kept.attempts += state is None and later.after is None
+            self._progress.put_off(tx, rows, until, str(later), state=state, counts=counts)
 
         await self._keep(unit)
 
-    # --- rows in the store -----------------------------------------------------------------
+    def _pause(self, row: Delivery, later: SendLater) -> float:
+        """Seconds. A place that has not started yet is asked for as often as for how long we have
+        been waiting: soon after a start, and however often we were started before."""
+        if later.after is not None:
+            return later.after
+        if isinstance(later, NotUp):
+            return min(time.monotonic() - self._began, _LONGEST_START)
+        return back_off(row.attempts)
 
-    def _mark_sending(self, tx: Transaction, id: int) -> None:
-        row = _the(tx, id)
-        row.state = DeliveryState.SENDING
-        row.attempts += 1
-        row.first_try_at = row.first_try_at or tx.now
-        row.next_at = tx.now  # while it is under way: when this attempt began
-
-    def _risk_a_repeat(self, tx: Transaction, id: int) -> bool:
-        """Where nobody can be asked, a part in doubt is sent once more, if that is wished."""
-        row = _the(tx, id)
-        crashed_again = row.uncertain and row.state is DeliveryState.SENDING
-        resends = self._couriers.resends(_channel(tx, row))
-        if crashed_again or not resends:
-            self._give_up(tx, row, _NOBODY_KNOWS, in_doubt=resends)
-            return False
-        # No longer "sending": if we die before the repeat begins, it may still be made.
-        row.state, row.uncertain = DeliveryState.UNCERTAIN, True
-        return True
-
-    def _doubted(self, tx: Transaction, id: int, reason: str) -> None:
-        row = _the(tx, id)
-        row.error = reason
-        self._waits.over(id)
-        channel = _channel(tx, row)
-        if self._couriers.can_find(row, channel):
-            _wait_for_late_acceptance(row, tx.now + self._settling())
-        elif row.uncertain or not self._couriers.resends(channel):
-            self._give_up(tx, row, _NOBODY_KNOWS, in_doubt=row.uncertain)
-        else:
-            _wait_in_doubt(row, tx.now + timedelta(seconds=_back_off(row.attempts)))
+    # --- what follows ----------------------------------------------------------------------
 
     def _done(
-        self, tx: Transaction, *, ids: Sequence[int], failed: int | None = None, lane: str = ""
-    ) -> Sequence[Delivery]:
+        self,
+        tx: Transaction,
+        *,
+        ids: Sequence[int],
+        failed: Delivery | None = None,
+        lane: str = "",
+    ) -> Rows:
         for id in ids:
             self._waits.over(id)
         tx.finish(ids)
         if failed is not None:
-            self._mark_sending(tx, failed)
+            self._progress.begin(tx, [failed])
         return self._following(tx, lane) if lane else ()
 
-    def _sent(
-        self, tx: Transaction, id: int, receipt: Receipt | CaseRef | None
-    ) -> Sequence[Delivery]:
-        row = _the(tx, id)
-        row.state, row.error = DeliveryState.SENT, ""
-        self._waits.over(id)
-        if isinstance(receipt, Receipt):
-            row.remote_id = receipt.remote_id
-        self._receipts.sent(tx, row, receipt)
-        return self._following(tx, row.lane)
+    def _sent(self, tx: Transaction, rows: Rows, receipt: Receipt | CaseRef | None) -> Rows:
+        self._progress.sent(tx, rows, receipt)
+        return self._following(tx, rows[0].lane)
 
-    def _following(self, tx: Transaction, lane: str) -> Sequence[Delivery]:
+    def _following(self, tx: Transaction, lane: str) -> Rows:
         """What `lane` goes on with: to look at all lanes for it costs more than to send it."""
         if self._must_pause():
             return ()
@@ -339,55 +338,3 @@ class Outbox:
     def _must_pause(self) -> bool:
         """Whether a lane gives up its place, because others wait for one."""
         return self._closing or len(self._busy) >= self._at_once
-
-    def _refused(self, tx: Transaction, id: int, reason: str) -> None:
-        row = _the(tx, id)
-        self._waits.over(id)
-        if self._couriers.must_arrive(row):
-            pause = max(_back_off(row.attempts), _SHORTEST_MENDING)
-            row.error = reason
-            row.state, row.next_at = DeliveryState.PENDING, tx.now + timedelta(seconds=pause)
-            log.error("delivery %s (%s) was refused and is tried again: %s", id, row.kind, reason)
-        else:
-            self._give_up(tx, row, reason)
-
-    def _thread_gone(self, tx: Transaction, id: int, reason: str) -> None:
-        row = _the(tx, id)
-        row.state, row.error = DeliveryState.DEAD, reason
-        self._waits.over(row.id)
-        log.warning("delivery %s (%s): %s; a new thread is opened", id, row.kind, reason)
-        self._receipts.thread_gone(tx, row)
-
-    def _give_up(
-        self, tx: Transaction, row: Delivery, reason: str, *, in_doubt: bool = False
-    ) -> None:
-        row.state, row.error = DeliveryState.DEAD, reason
-        self._waits.over(row.id)
-        log.warning("delivery %s (%s) was given up: %s", row.id, row.kind, reason)
-        self._receipts.refused(tx, row, reason, in_doubt=in_doubt)
-
-
-def _wait_for_late_acceptance(row: Delivery, until: datetime) -> None:
-    """The platform can be asked then, so the row is not `uncertain`: nothing comes twice."""
-    row.state, row.next_at = DeliveryState.UNCERTAIN, until
-
-
-def _wait_in_doubt(row: Delivery, until: datetime) -> None:
-    row.state, row.next_at, row.uncertain = DeliveryState.UNCERTAIN, until, True
-
-
-def _channel(tx: Reader, row: Delivery) -> ChannelName:
-    return tx.conversation_by_id(row.conversation).address.channel
-
-
-def _the(tx: Transaction, id: int) -> Delivery:
-    row = tx.delivery(id)
-    if row is None:
-        raise LookupError(f"there is no delivery {id}")
-    return row
-
-
-def _back_off(attempts: int) -> float:
-    """Seconds: doubling from 0.5 to 300, a random half of it added or not."""
-    pause = min(_FIRST_PAUSE * 2.0 ** max(attempts - 1, 0), _LONGEST_PAUSE)
-    return pause * random.uniform(0.75, 1.25)  # noqa: S311 - jitter, not a secret

@@ -223,8 +223,8 @@ class AgentDesk(Protocol):
 
     async def stop(self) -> None: ...
 
-    async def turn(self, case: CaseRef | None, key: DeliveryKey) -> None:
-        """As `SupportsTurns.turn`, for what is posted in a thread, or for its root (None)."""
+    async def turn(self, case: CaseRef | None, key: DeliveryKey) -> bool:
+        """As `SupportsTurns.turn`, for a thread's root or a post in it; whether others wait."""
         ...
 
     async def open_case(self, card: CaseCard, key: DeliveryKey) -> CaseRef:
@@ -232,11 +232,11 @@ class AgentDesk(Protocol):
         ...
 
     async def relay(self, case: CaseRef, lines: Sequence[CaseLine], key: DeliveryKey) -> Receipt:
-        """Post the customer's message, or at the start of a case the transcript so far."""
+        """Post what the customer wrote, or at the start of a case the transcript so far."""
         ...
 
-    async def edit(self, case: CaseRef, remote_id: str, line: CaseLine) -> None:
-        """Show that a relayed message was changed or deleted by the customer."""
+    async def edit(self, case: CaseRef, remote_id: str, lines: Sequence[CaseLine]) -> None:
+        """Show that some of what was relayed was changed or deleted by the customer."""
         ...
 
     async def show_card(self, case: CaseRef, card: CaseCard) -> None:

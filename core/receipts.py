@@ -7,12 +7,13 @@ from collections.abc import Callable
 from core.cases import Fate
 from core.casework import Casework
 from core.handover import Cause, HandOver
-from core.messages import AuthorKind, CaseRef, Mode, Receipt
+from core.messages import AuthorKind, CaseId, CaseRef, Mode, Receipt
 from core.notices import Seen
 from core.policy import Policy
-from core.records import Conversation, Delivery, DeliveryKind, DeliveryState, Target
+from core.records import Case, Conversation, Delivery, DeliveryKind, DeliveryState, Target
 from core.store import Transaction
 
+_AFTER_ALL = CaseId(2**62)
 _CUSTOMERS_LINES = frozenset({DeliveryKind.TRANSCRIPT, DeliveryKind.RELAY})
 
 
@@ -84,12 +85,22 @@ class Receipts:
         if not self._casework.has_desk:
             return
         conversation = tx.conversation_by_id(row.conversation)
-        if conversation.case is not None:
-            self._casework.note(tx, conversation, tx.case(conversation.case), text, seq=row.seq)
+        case = _latest_case(tx, conversation)
+        if case is not None:
+            self._casework.note(tx, conversation, case, text, seq=row.seq)
             return
         who = conversation.sender.name or "a customer without a name"
         where = conversation.address.channel
         tx.afterwards(lambda: self._announce(f"{text} ({who}, {where}, message {row.seq})"))
+
+
+def _latest_case(tx: Transaction, conversation: Conversation) -> Case | None:
+    """The open one, or the last that has a thread: what is told there outlives us, as what is
+    told in the channel does not."""
+    if conversation.case is not None:
+        return tx.case(conversation.case)
+    refs = tx.earlier_refs(conversation.id, _AFTER_ALL)
+    return tx.case_by_ref(refs[-1]) if refs else None
 
 
 def _seen(tx: Transaction, row: Delivery) -> None:

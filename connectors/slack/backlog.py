@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 PATIENCE = 0.8
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 60.0
 STORE_PAUSE = 1.0
+# Slack counts by the minute: after a rest so many places may be read at once.
+BURST = 20
 # The background goes on with the next place when one takes longer than this.
 SLOW_PLACE = 10.0
 
@@ -62,7 +64,7 @@ class Backlog:
         self._stale.update(self._reading)
 
     def catch_up(self, places: Places, pace: float) -> Coroutine[Any, Any, bool]:
-        """`forget`, now; the coroutine reads `places`, `pace` seconds apart.
+        """`forget`, now; the coroutine reads `places`, after the first few `pace` seconds apart.
 
         True when nothing is missing any more, False when a later call has taken over.
         """
@@ -100,10 +102,13 @@ class Backlog:
             return False
         self._listed = True
         self._behind = {place for place in found if place not in self._done}
+        read = 0
         for place in found:
             if gap == self._gap and self._is_behind(place):
                 await _within(SLOW_PLACE, self._begin(place))
-                await asyncio.sleep(pace)
+                read += 1
+                if read >= BURST:
+                    await asyncio.sleep(pace)
         for place in found:
             while gap == self._gap and self._is_behind(place):
                 await _within(LONGEST_PAUSE, self._begin(place))

@@ -24,7 +24,7 @@ from connectors.slack.inbound import Heard
 from core.errors import (
     FileUnavailable,
     NotReady,
-    SendLater,
+    NotUp,
     StoreUnavailable,
     TextTooLong,
     TooManyMessages,
@@ -245,7 +245,7 @@ class SlackConnector:
         try:
             team = self._slack.identity.team_id
         except NotReady as error:
-            raise SendLater(str(error)) from None
+            raise NotUp(str(error)) from None
         if to.account != team:
             raise Undeliverable("the conversation is in another Slack workspace")
         return inbound.place_of(to, context)

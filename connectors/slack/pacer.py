@@ -54,14 +54,16 @@ class Pacer:
     def __len__(self) -> int:
         return len(self._channels)
 
-    async def turn(self, channel: str, key: str) -> None:
-        """Returns when the post `key` may go to `channel`. Raises SendLater when that is far off.
-        Its second is kept for it until `used`."""
+    async def turn(self, channel: str, key: str) -> bool:
+        """Returns when the post `key` may go to `channel`; its second is kept until `used`.
+        Whether the next post there will have to wait. Raises SendLater when it is far off."""
         while True:
             wait = self.book(channel, key)
             if wait <= 0:
-                return
+                break
             await asyncio.sleep(wait)  # a pause asked for meanwhile moves it further on
+        now = self._clock()
+        return self._next_free(self._place(channel, now), now) > now
 
     def book(self, channel: str, key: str) -> float:
         """How many seconds from now to ask again for the post `key`; 0 when it may go now.

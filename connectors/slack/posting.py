@@ -38,9 +38,10 @@ class Posts:
         self._api = api
         self._pacer = pacer
 
-    async def turn(self, channel: str, key: str) -> None:
-        """Returns when `post` may write `key` at once. Raises SendLater when that is far off."""
-        await self._pacer.turn(channel, key)
+    async def turn(self, channel: str, key: str) -> bool:
+        """Returns when `post` may write `key` at once; whether the next one will have to wait.
+        Raises SendLater when that is far off."""
+        return await self._pacer.turn(channel, key)
 
     async def post(
         self,

@@ -186,6 +186,13 @@ class Reader:
         wanted = {"conversation": conversation_id, "number": seq, "kinds": names}
         return [self._delivery(row) for row in self.execute(sql.DELIVERIES_OF, wanted)]
 
+    def posted_as(
+        self, conversation_id: ConversationId, lane: str, remote_id: str
+    ) -> list[Delivery]:
+        """What was sent as this one post, by id."""
+        of = {"conversation": conversation_id, "of_lane": lane, "remote": remote_id}
+        return [self._delivery(row) for row in self.execute(sql.POSTED_AS, of)]
+
     def first_of_lane(self, lane: str, limit: int) -> list[Delivery]:
         """The first `limit` rows of `lane` that are neither sent nor dead."""
         self._settle()

@@ -178,6 +178,15 @@ DELIVERIES_OF = (
     )
     .order_by(deliveries.c.id)
 )
+POSTED_AS = (
+    select(deliveries)
+    .where(
+        deliveries.c.conversation_id == _conversation,
+        deliveries.c.lane == bindparam("of_lane"),
+        deliveries.c.remote_id == bindparam("remote"),
+    )
+    .order_by(deliveries.c.id)
+)
 LAST_PART = select(func.max(deliveries.c.part)).where(
     deliveries.c.conversation_id == _conversation,
     deliveries.c.seq == bindparam("number"),

@@ -79,8 +79,8 @@ class BusyDesk:
             assert accepted.outcome is Outcome.STORED
             self.accepted += 1
 
-    async def turn(self, case: CaseRef | None, key: DeliveryKey) -> None:
-        pass
+    async def turn(self, case: CaseRef | None, key: DeliveryKey) -> bool:
+        return False
 
     async def open_case(self, card: CaseCard, key: DeliveryKey) -> CaseRef:
         raise NotImplementedError
@@ -88,7 +88,7 @@ class BusyDesk:
     async def relay(self, case: CaseRef, lines: Sequence[CaseLine], key: DeliveryKey) -> Receipt:
         return await self._post()
 
-    async def edit(self, case: CaseRef, remote_id: str, line: CaseLine) -> None:
+    async def edit(self, case: CaseRef, remote_id: str, lines: Sequence[CaseLine]) -> None:
         await self._post()
 
     async def show_card(self, case: CaseRef, card: CaseCard) -> None:

@@ -92,7 +92,7 @@ async def test_without_the_scope_the_name_stands_before_the_line(tmp_path: Path)
     async with room(tmp_path, scopes=scopes) as here:
         receipt = await here.desk.relay(here.case, [line("Where is it?")], key("r1"))
         assert texts(here.thread()[0]) == ["Ann Lee: Where is it?"]
-        await here.desk.edit(here.case, receipt.remote_id, replace(line("When?"), edited=True))
+        await here.desk.edit(here.case, receipt.remote_id, [replace(line("When?"), edited=True)])
         assert texts(here.thread()[0]) == ["Ann Lee: When? (edited)"]
 
 
@@ -148,9 +148,9 @@ async def test_a_line_too_long_for_slack_is_kept_whole_in_a_file(tmp_path: Path)
 async def test_a_changed_line_is_changed_in_the_thread(tmp_path: Path) -> None:
     async with room(tmp_path) as here:
         receipt = await here.desk.relay(here.case, [line("one")], key("r1"))
-        await here.desk.edit(here.case, receipt.remote_id, replace(line("two"), edited=True))
+        await here.desk.edit(here.case, receipt.remote_id, [replace(line("two"), edited=True)])
         assert texts(here.thread()[0]) == ["two (edited)"]
-        await here.desk.edit(here.case, receipt.remote_id, replace(line("two"), deleted=True))
+        await here.desk.edit(here.case, receipt.remote_id, [replace(line("two"), deleted=True)])
         assert texts(here.thread()[0]) == ["(deleted by the customer)"]
 
 

@@ -23,7 +23,7 @@ def shown(blocks: tuple[dict[str, object], ...]) -> list[str]:
 
 @given(WIDE)
 def test_any_line_fits_into_one_message(text: str) -> None:
-    sheet = relayed(line(text), named=True)
+    sheet = relayed([line(text)], named=True)
     assert all(0 < width(part) <= MOST_IN_SECTION for part in shown(sheet.blocks))
     assert sum(map(width, shown(sheet.blocks))) <= MOST_IN_MESSAGE
     if not sheet.whole:
@@ -46,9 +46,9 @@ def test_a_cut_loses_nothing(text: str, longest: int) -> None:
 
 def test_a_line_without_words_names_its_files() -> None:
     photo = Attachment(AttachmentKind.IMAGE, "a.png", "image/png")
-    sheet = relayed(replace(line(""), attachments=(photo,)), named=False)
+    sheet = relayed([replace(line(""), attachments=(photo,))], named=False)
     assert shown(sheet.blocks) == ["📎 a.png"]
-    lost = relayed(replace(line(""), attachments=(photo,)), named=False, lost=["a.png"])
+    lost = relayed([replace(line(""), attachments=(photo,))], named=False, lost=["a.png"])
     assert shown(lost.blocks) == ["📎 a.png (this file could not be fetched)"]
 
 

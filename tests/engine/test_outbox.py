@@ -9,19 +9,23 @@ from datetime import datetime, timedelta
 
 from core.cases import CaseCard, CaseLine, Fate
 from core.couriers import Couriers
-from core.errors import SendLater
-from core.messages import CaseRef, DeliveryKey, Receipt
+from core.errors import NotUp, SendLater
+from core.messages import Attachment, AttachmentKind, CaseRef, DeliveryKey, Receipt
 from core.outbox import Outbox
 from core.ports import Inbox, Status
 from core.receipts import Receipts
 from core.records import Delivery, DeliveryKind, DeliveryState, Target
 from core.store import Transaction
 from tests.engine.core import Core, address
+from tests.faults.process import until
+
+CustomersLine = tuple[str, Sequence[Attachment]]
 
 
 class Desk:
     """Has a thread for every case. Marks of lines that are in `refused` are put off once, those of
-    lines in `held` never end."""
+    lines in `held` never end. Others wait to post when it is `crowded`; it is not up for as
+    often as `absent` says."""
 
     name = "desk"
     status = Status(True)
@@ -30,6 +34,8 @@ class Desk:
         self.posted: list[str] = []
         self.refused: set[str] = set()
         self.held: set[str] = set()
+        self.crowded = False
+        self.absent = 0
         self._news = asyncio.Event()
 
     async def start(self, inbox: Inbox) -> None:
@@ -38,17 +44,20 @@ class Desk:
     async def stop(self) -> None:
         raise NotImplementedError
 
-    async def turn(self, case: CaseRef | None, key: DeliveryKey) -> None:
-        pass
+    async def turn(self, case: CaseRef | None, key: DeliveryKey) -> bool:
+        if self.absent:
+            self.absent -= 1
+            raise NotUp("not there yet")
+        return self.crowded
 
     async def open_case(self, card: CaseCard, key: DeliveryKey) -> CaseRef:
         return CaseRef("T1", "C1", f"{card.case}.0")
 
     async def relay(self, case: CaseRef, lines: Sequence[CaseLine], key: DeliveryKey) -> Receipt:
-        return self._post(lines[-1].text)
+        return self._post(" + ".join(line.text for line in lines[-20:]))
 
-    async def edit(self, case: CaseRef, remote_id: str, line: CaseLine) -> None:
-        self._post(f"edit {line.text}")
+    async def edit(self, case: CaseRef, remote_id: str, lines: Sequence[CaseLine]) -> None:
+        self._post(f"edit {lines[-1].text}")
 
     async def show_card(self, case: CaseRef, card: CaseCard) -> None:
         self._post("card")
@@ -244,3 +253,70 @@ async def test_a_lane_makes_room_where_others_wait_for_a_place(core: Core) -> No
     desk = Desk()
     async with outbox(core, desk, at_once=1):
         assert await desk.has(4) == ["one 0", "two 1", "one 2", "two 3"]
+
+
+async def _with_lines(core: Core, *lines: CustomersLine) -> None:
+    """A case whose thread is complete, and in which the customer has written `lines` since."""
+    await core.wrote("a human please")
+    await core.thread_opened()
+    await core.queued("case:1")
+    for text, files in lines:
+        await core.wrote(text, attachments=files)
+
+
+async def test_in_a_crowd_lines_go_together_but_for_those_with_files(core: Core) -> None:
+    photo = Attachment(AttachmentKind.IMAGE, "a.png", "image/png")
+    await _with_lines(core, ("one", ()), ("two", ()), ("see", (photo,)), ("three", ()))
+    desk = Desk()
+    desk.crowded = True
+    async with outbox(core, desk):
+        assert await desk.has(3) == ["one + two", "see", "three"]
+
+
+async def test_in_a_crowd_a_post_has_only_so_much_in_it(core: Core) -> None:
+    long = "x" * 900
+    await _with_lines(core, *[(f"{n} {long}", ()) for n in range(3)], ("y" * 3000, ()))
+    desk = Desk()
+    desk.crowded = True
+    async with outbox(core, desk):
+        posts = await desk.has(3)
+    assert posts == [f"0 {long} + 1 {long}", f"2 {long}", "y" * 3000]
+
+
+async def test_in_a_crowd_notes_go_together_and_say_everything_once(core: Core) -> None:
+    await _with_lines(core)
+
+    def note(tx: Transaction) -> None:
+        (case,) = tx.open_cases()
+        conversation = tx.conversation_by_id(case.conversation)
+        for text in ("Twice, perhaps.", "Twice, perhaps.", "Not delivered."):
+            core.casework.note(tx, conversation, case, text)
+        core.casework.note(tx, conversation, case, "A rule:", code="- id: a")
+
+    await core.store.write(note)
+    desk = Desk()
+    desk.crowded = True
+    async with outbox(core, desk):
+        assert await desk.has(2) == ["Twice, perhaps.\nNot delivered.", "A rule:"]
+
+
+async def test_a_desk_that_has_not_started_is_asked_again_soon_and_costs_no_try(
+    core: Core,
+) -> None:
+    """However often that happened before: a service that is started again and again gets on."""
+    await _with_lines(core, ("one", ()))
+    desk = Desk()
+    desk.absent = 12
+    async with outbox(core, desk) as box:
+
+        def posted() -> bool:
+            core.later(seconds=1)
+            box.wake()
+            return bool(desk.posted)
+
+        await until(posted, "the post")
+        assert desk.posted == ["one"]
+        await box.close(5)
+    conversation = (await core.conversation()).id
+    (row,) = await core.store.read(lambda tx: tx.posted_as(conversation, "case:1", "r1"))
+    assert row.attempts == 1

@@ -21,6 +21,7 @@ from tests.faults.ledger import Ledger, Row, Talk
 from tests.faults.people import MARK, Customer, WebCustomer, marks_in, seen, shown
 from tests.faults.town import Town
 
+_QUOTED = 100  # letters of a message at least, that a case's reason has
 _ENDS_A_CASE = ("texts:closed", "texts:handed_back")
 
 
@@ -148,7 +149,8 @@ def _check_progress(talk: Talk, found: Findings) -> None:
 def _is_told(talk: Talk, given_up: Row) -> bool:
     """Whether the agents were told that a message to the customer was given up: in the open
     case's thread, or by a case of its own."""
-    if any(given_up["text"] in case["reason"] for case in talk.cases):
+    texts = [m["text"] for m in talk.messages if m["seq"] == given_up["seq"]]
+    if any(text[:_QUOTED] in case["reason"] for text in texts for case in talk.cases):
         return True
     return any(
         row["kind"] == "note" and row["state"] == "sent" and row["seq"] == given_up["seq"]
@@ -199,8 +201,8 @@ def _check_slack(town: Town, book: Ledger, found: Findings) -> None:
     del accepted[None]
     found.doubled.extend(f"Slack took {key} {n} times" for key, n in accepted.items() if n > 1)
     for row in book.deliveries:
-        goes_to_slack = row["target"] == "desk" and row["kind"] in ("open", "relay", "note")
-        if goes_to_slack and row["state"] == "sent" and not accepted[row["key"]]:
+        opened = row["kind"] == "open" and row["state"] == "sent"
+        if opened and not accepted[row["key"]]:
             found.lost.append(f"{row['kind']} {row['id']} is sent, and Slack has none")
     for talk in book.talks.values():
         for case in talk.cases:
@@ -212,6 +214,27 @@ def _check_slack(town: Town, book: Ledger, found: Findings) -> None:
             lines = list(dict.fromkeys(named))
             if lines != sorted(lines):
                 found.reordered.append(f"thread of case {case['id']} shows {lines}")
+            _check_thread(talk, case, posts, found)
+
+
+def _check_thread(talk: Talk, case: Row, posts: Sequence[Any], found: Findings) -> None:
+    """I1, I2: a line that went to the desk stands once in its thread, and in the post that is
+    noted for it, alone or with others; so does a note."""
+    rows = [row for row in talk.deliveries if row["case_id"] == case["id"]]
+    ours = {row["remote_id"] for row in rows if row["kind"] != "relay"}
+    relays = {post.ts: marks_in(shown(post)) for post in posts if post.ts not in ours}
+    times = Counter(mark for marks in relays.values() for mark in set(marks))
+    found.doubled.extend(f"{n} posts show {mark}" for mark, n in times.items() if n > 1)
+    texts = {message["seq"]: message["text"] for message in talk.messages}
+    told = {post.ts: shown(post) for post in posts}
+    for row in rows:
+        if row["state"] != "sent":
+            continue
+        if row["kind"] == "note" and row["text"] not in told.get(row["remote_id"], ""):
+            found.lost.append(f"note {row['id']} is sent, and Slack has none")
+        if row["kind"] == "relay":
+            missing = set(marks_in(texts[row["seq"]])) - set(relays.get(row["remote_id"], ()))
+            found.lost.extend(f"relay {row['id']} is sent, and Slack has no {m}" for m in missing)
 
 
 def _key(arguments: Any) -> Any:

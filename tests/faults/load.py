@@ -6,6 +6,7 @@ import asyncio
 import random
 from dataclasses import dataclass
 
+from tests.faults.people import Customer
 from tests.faults.town import CHANNELS, SETTINGS, Town
 
 # A turn that is killed twice calls a person, and the desk's channel takes one post a second.
@@ -15,6 +16,9 @@ PATIENT_WITH_GPT = SETTINGS + "handover: {after_failures: 100}\n"
 # bounds how often somebody may ask for a person, and how much they may write to one.
 _WORDS = {"rule": 600, "gpt": 300, "help": 3, "long": 10}
 _PATIENT = 0.97  # of the lines of somebody who waits for an agent are left unsaid
+# Whoever has written so much waits for a word of ours, as people do; for Slack lets us post as
+# much at once in a conversation, and then one answer a second.
+_MOST_IN_A_ROW = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class Load:
         self._pace = pace
         self._dice = dice
         self._tasks: list[asyncio.Task[None]] = []
+        self._silence: dict[str, tuple[int, int]] = {}  # how much they heard, and said since
         self._ended: set[str] = set()  # threads whose case an agent has ended
 
     @property
@@ -60,10 +65,18 @@ class Load:
         everybody = list(self._town.customers.values())
         while True:
             customer = self._dice.choice(everybody)
-            if self._is_with_agents(customer.name) and self._dice.random() < _PATIENT:
-                continue
-            customer.say(self._dice.choices(list(_WORDS), list(_WORDS.values()))[0])
+            if not self._waits(customer):
+                customer.say(self._dice.choices(list(_WORDS), list(_WORDS.values()))[0])
             await asyncio.sleep(self._dice.expovariate(self._pace.per_second))
+
+    def _waits(self, customer: Customer) -> bool:
+        heard, said = self._silence.get(customer.name, (-1, 0))
+        now = len(customer.heard())
+        said = said if now == heard else 0
+        calm = self._is_with_agents(customer.name) and self._dice.random() < _PATIENT
+        waits = calm or said >= _MOST_IN_A_ROW
+        self._silence[customer.name] = now, said + (not waits)
+        return waits
 
     def _is_with_agents(self, name: str) -> bool:
         return self._town.agent.threads.get(name, "") not in self._ended | {""}

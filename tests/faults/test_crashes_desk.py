@@ -13,6 +13,7 @@ from tests.faults.points import Point, after, before
 from tests.faults.process import until
 from tests.faults.town import CHANNELS, Town
 
+_UNDER_WAY = "SELECT count(*) FROM deliveries WHERE kind = 'relay' AND state = 'sending'"
 SETTLED = 10.0  # seconds: no request of the life before can land any more
 
 
@@ -61,6 +62,28 @@ async def test_a_root_that_slack_took_when_we_were_gone_is_found(town: Town) -> 
     await until(lambda: roots(town) == 1, "the thread's root")
     await town.recover(ahead=SETTLED)
     assert roots(town) == 1
+    check(town)
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+async def test_lines_that_went_out_as_one_post_are_settled_as_one(town: Town, moment: str) -> None:
+    """C14, L07: more lines than Slack lets us post; killed before or after it took several."""
+    customer = (await town.wake_up())["web"]
+    customer.say("help")
+    await town.drained()
+    killed = asyncio.Event()
+
+    def look(_: object) -> None:
+        if not killed.is_set() and ledger.ask(town.database, _UNDER_WAY) > 1:
+            town.frontdesk.kill()
+            killed.set()
+
+    (town.slack.faults if moment == "before" else town.slack.journal).listen(look)
+    for _ in range(9):
+        customer.say("more")
+    await asyncio.wait_for(killed.wait(), 10)
+    await town.died()
+    await town.recover(ahead=SETTLED)
     check(town)
 
 

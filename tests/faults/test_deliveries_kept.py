@@ -49,11 +49,6 @@ async def test_what_was_sent_is_not_sent_again_because_the_store_was_away(
     assert sum("Shipping" in text for text in sent) == 1
 
 
-def _refused_down_to(house: TimedHouse, left: int) -> bool:
-    """And noted: the pause begins only then, and would begin after a clock set ahead too soon."""
-    return house.slack.faults.left(POST) <= left and not house.under_way()
-
-
 @pytest.mark.parametrize("code", ["not_in_channel", "is_archived", "restricted_action"])
 async def test_a_customers_line_waits_until_the_desks_channel_is_mended(
     house: TimedHouse, code: str
@@ -67,7 +62,7 @@ async def test_a_customers_line_waits_until_the_desks_channel_is_mended(
         await visitor.say("my second line")
         for left in range(29, 15, -1):
             house.later(70)
-            await until(partial(_refused_down_to, house, left), "a refusal")
+            await until(partial(house.refused_down_to, POST, left), "a refusal")
         assert "desk.channel" in (await house.service.readiness())["parts"]["desk-slack"]
         house.slack.faults.clear()
         house.later(70)

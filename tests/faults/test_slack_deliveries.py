@@ -105,6 +105,7 @@ async def test_a_line_that_waits_for_its_second_in_the_channel_is_not_in_doubt(
     async with house.visitor() as visitor:
         card = await house.waiting(visitor)
         await visitor.say("first line")
+        await house.in_thread("first line")
         await visitor.say("second line")
         await until(posted, "the second line")
         await house.in_thread("second line")

@@ -188,6 +188,14 @@ async def test_a_refusal_for_good_ends_the_delivery_and_is_told_to_the_agents(
     assert {row.attempts for row in dead} == {1}
 
 
+async def test_what_becomes_of_the_last_word_of_a_case_is_told_in_its_thread(house: House) -> None:
+    """D14: the case is over, but its thread is where agents look, and a note there is durable."""
+    li = await opened(house)
+    house.telegram.block(li)
+    await agent_says(house, "!close")
+    await house.in_thread("not known to have arrived: the customer has blocked the bot")
+
+
 async def test_a_group_that_moved_gets_its_answer_in_the_new_place(house: House) -> None:
     """D14: the answer follows a group that became a supergroup, and is sent once."""
     await house.open(telegram=True, gpt=False, slack=False)

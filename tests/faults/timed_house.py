@@ -89,6 +89,14 @@ class TimedHouse(House):
         """How many deliveries nobody has begun."""
         return self._deliveries("pending")
 
+    def refused_down_to(self, method: str, left: int) -> bool:
+        """Whether Slack has refused until only so many faults of `method` are left, and that is
+        noted: the pause begins only then, and would begin after a clock set ahead too soon."""
+        return self.slack.faults.left(method) <= left and not self.under_way()
+
+    def unsent(self) -> int:
+        return sum(map(self._deliveries, ("pending", "sending", "uncertain", "dead")))
+
     def _deliveries(self, state: str) -> int:
         with closing(sqlite3.connect(self.folder / "frontdesk.db")) as database:
             query = "SELECT count(*) FROM deliveries WHERE state = ?"

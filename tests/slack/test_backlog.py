@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from connectors.slack.backlog import Backlog
+from connectors.slack.backlog import BURST, Backlog
 from core.errors import SendLater, StoreUnavailable, TooManyMessages
 from core.tasks import Tasks
 from tests.slack.house import until
@@ -72,6 +72,16 @@ async def test_what_is_not_listed_has_nothing_to_miss() -> None:
         await backlog.first("D2")
         await backlog.first("D1")
         assert place.read == ["D1"]
+
+
+async def test_after_a_rest_the_first_few_places_are_read_without_a_pause() -> None:
+    """L07: Slack counts by the minute, and most houses are not busy in more places."""
+    async with behind() as (place, backlog):
+        many = [f"D{number}" for number in range(BURST + 5)]
+        reading = asyncio.create_task(backlog.catch_up(lambda: listed(*many), pace=3600))
+        await until(lambda: len(place.read) >= BURST)
+        reading.cancel()
+        assert place.read == many[:BURST]
 
 
 async def test_a_reading_that_takes_too_long_lets_nothing_pass() -> None:

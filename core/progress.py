@@ -1,0 +1,182 @@
+"""Note in the store how far a delivery has come: begun, in doubt, sent, refused, given up.
+
+Several rows may go out as one post: the first of their lane and some that follow it. They are
+noted together, and what is known of the post is known of its first row, whose key it bears. Only
+the first row of a lane is ever tried, so a row behind it that is not pending went out with it.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from itertools import takewhile
+
+from core.couriers import Couriers
+from core.messages import CaseRef, ChannelName, Receipt
+from core.receipts import Receipts
+from core.records import Delivery, DeliveryState
+from core.store import Reader, Transaction
+from core.waits import Waits
+
+log = logging.getLogger(__name__)
+
+MOST_TOGETHER = 20  # rows in one post
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 300.0
+_SHORTEST_MENDING = 15.0  # seconds: what an admin must mend is not tried in a hurry
+_NOBODY_KNOWS = "nobody knows whether it arrived"
+
+Rows = Sequence[Delivery]
+
+
+class Progress:
+    """Runs inside the transaction that notes it. The rows that are given may be older than what
+    the store has of them."""
+
+    def __init__(
+        self,
+        couriers: Couriers,
+        receipts: Receipts,
+        waits: Waits,
+        settling: Callable[[], timedelta],
+    ) -> None:
+        """`settling` is how long after its begin a request may still land."""
+        self._couriers = couriers
+        self._receipts = receipts
+        self._waits = waits
+        self._settling = settling
+
+    def begin(self, tx: Transaction, rows: Rows, *, gather: bool = False) -> Rows:
+        """These are under way from now on. `gather`: with what else may be in the same post; all
+        that are begun."""
+        if gather:
+            rows = self._couriers.together(tx, tx.first_of_lane(rows[0].lane, MOST_TOGETHER))
+        for row in rows:
+            kept = the(tx, row.id)
+            kept.state = DeliveryState.SENDING
+            kept.attempts += 1
+            kept.first_try_at = kept.first_try_at or tx.now
+            kept.next_at = tx.now  # while it is under way: when this attempt began
+        return rows
+
+    def put_off(
+        self,
+        tx: Transaction,
+        rows: Rows,
+        until: datetime,
+        reason: str,
+        *,
+        state: DeliveryState | None,
+        counts: bool,
+    ) -> None:
+        """`state` None: they stay what they are. `counts`: as a try."""
+        for row in rows:
+            kept = tx.delivery(row.id)
+            if kept is None:
+                self._waits.over(row.id)
+            else:
+                kept.state, kept.next_at, kept.error = state or kept.state, until, reason
+                kept.attempts += counts
+
+    def risk_a_repeat(self, tx: Transaction, id: int) -> bool:
+        """Where nobody can be asked, a part in doubt is sent once more, if that is wished."""
+        row = the(tx, id)
+        crashed_again = row.uncertain and row.state is DeliveryState.SENDING
+        resends = self._couriers.resends(channel_of(tx, row))
+        if crashed_again or not resends:
+            self._give_up(tx, row, _NOBODY_KNOWS, in_doubt=resends)
+            return False
+        # No longer "sending": if we die before the repeat begins, it may still be made.
+        row.state, row.uncertain = DeliveryState.UNCERTAIN, True
+        return True
+
+    def doubt(self, tx: Transaction, rows: Rows, reason: str) -> None:
+        for each in rows:
+            self._doubt(tx, the(tx, each.id), reason)
+
+    def _doubt(self, tx: Transaction, row: Delivery, reason: str) -> None:
+        row.error = reason
+        self._waits.over(row.id)
+        channel = channel_of(tx, row)
+        if self._couriers.can_find(row, channel):
+            wait_for_late_acceptance(row, tx.now + self._settling())
+        elif row.uncertain or not self._couriers.resends(channel):
+            self._give_up(tx, row, _NOBODY_KNOWS, in_doubt=row.uncertain)
+        else:
+            _wait_in_doubt(row, tx.now + timedelta(seconds=back_off(row.attempts)))
+
+    def sent(self, tx: Transaction, rows: Rows, receipt: Receipt | CaseRef | None) -> None:
+        for each in rows:
+            row = the(tx, each.id)
+            row.state, row.error = DeliveryState.SENT, ""
+            self._waits.over(row.id)
+            if isinstance(receipt, Receipt):
+                row.remote_id = receipt.remote_id
+            self._receipts.sent(tx, row, receipt)
+
+    def refuse(self, tx: Transaction, rows: Rows, reason: str) -> None:
+        row = self._alone(tx, rows)
+        if self._couriers.must_arrive(row):
+            pause = max(back_off(row.attempts), _SHORTEST_MENDING)
+            row.error = reason
+            row.state, row.next_at = DeliveryState.PENDING, tx.now + timedelta(seconds=pause)
+            log.error(
+                "delivery %s (%s) was refused and is tried again: %s", row.id, row.kind, reason
+            )
+        else:
+            self._give_up(tx, row, reason)
+
+    def thread_gone(self, tx: Transaction, rows: Rows, reason: str) -> None:
+        row = self._alone(tx, rows)
+        row.state, row.error = DeliveryState.DEAD, reason
+        log.warning("delivery %s (%s): %s; a new thread is opened", row.id, row.kind, reason)
+        self._receipts.thread_gone(tx, row)
+
+    def _alone(self, tx: Transaction, rows: Rows) -> Delivery:
+        """The first row, which a refusal is about; what was in its post has not been sent."""
+        for row in rows[1:]:
+            the(tx, row.id).state = DeliveryState.PENDING
+        for row in rows:
+            self._waits.over(row.id)
+        return the(tx, rows[0].id)
+
+    def _give_up(
+        self, tx: Transaction, row: Delivery, reason: str, *, in_doubt: bool = False
+    ) -> None:
+        row.state, row.error = DeliveryState.DEAD, reason
+        self._waits.over(row.id)
+        log.warning("delivery %s (%s) was given up: %s", row.id, row.kind, reason)
+        self._receipts.refused(tx, row, reason, in_doubt=in_doubt)
+
+
+def went_together(tx: Reader, row: Delivery) -> Rows:
+    """The rows of the post whose first is `row`, the first of its lane, which has been tried."""
+    rows = tx.first_of_lane(row.lane, MOST_TOGETHER)
+    return rows[:1] + list(takewhile(lambda r: r.state is not DeliveryState.PENDING, rows[1:]))
+
+
+def wait_for_late_acceptance(row: Delivery, until: datetime) -> None:
+    """The platform can be asked then, so the row is not `uncertain`: nothing comes twice."""
+    row.state, row.next_at = DeliveryState.UNCERTAIN, until
+
+
+def _wait_in_doubt(row: Delivery, until: datetime) -> None:
+    row.state, row.next_at, row.uncertain = DeliveryState.UNCERTAIN, until, True
+
+
+def channel_of(tx: Reader, row: Delivery) -> ChannelName:
+    return tx.conversation_by_id(row.conversation).address.channel
+
+
+def the(tx: Transaction, id: int) -> Delivery:
+    row = tx.delivery(id)
+    if row is None:
+        raise LookupError(f"there is no delivery {id}")
+    return row
+
+
+def back_off(attempts: int) -> float:
+    """Seconds: doubling from 0.5 to 300, a random half of it added or not."""
+    pause = min(_FIRST_PAUSE * 2.0 ** max(attempts - 1, 0), _LONGEST_PAUSE)
+    return pause * random.uniform(0.75, 1.25)  # noqa: S311 - jitter, not a secret
