@@ -23,7 +23,8 @@ import connectors
 from core import folding, memory
 from core.allocator import Allocator
 from core.errors import FrontdeskError, Problem, SettingsError, StoreUnavailable
-from core.ports import AgentDesk, Connector, Embedder, LanguageModel, Services
+from core.models import Embedder, LanguageModel
+from core.ports import AgentDesk, Connector, Services
 from core.redact import set_up_logging
 from core.service import Outward, Service
 from core.settings import Settings, load

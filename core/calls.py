@@ -15,8 +15,8 @@ from core.errors import ModelError, ModelRefused
 from core.knowledge.consulted import KNOWLEDGE, Consulted
 from core.knowledge.library import Library
 from core.messages import Answer, Message, Turn
+from core.models import LanguageModel
 from core.policy import Policy
-from core.ports import LanguageModel
 from core.presence import Presence
 from core.prompt import fit, instructions
 from core.records import Conversation

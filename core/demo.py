@@ -22,7 +22,8 @@ from typing import Any
 from core.app import Composition, on_signals, raise_file_limit, utc_now
 from core.errors import FrontdeskError
 from core.messages import Answer, Turn
-from core.ports import LanguageModel, Route
+from core.models import LanguageModel
+from core.ports import Route
 from core.redact import set_up_logging
 from core.service import Service
 from core.settings import Settings

@@ -14,7 +14,7 @@ from core import machine
 from core.app import secrets_in, utc_now
 from core.errors import ModelError, ModelRefused
 from core.findings import Examination, Finding, Mark, Patient
-from core.ports import Embedder
+from core.models import Embedder
 from core.redact import RedactingFormatter
 from core.settings import Settings
 from core.store import health

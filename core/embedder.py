@@ -16,8 +16,8 @@ from core.clean import clean
 from core.errors import ModelError, ModelFailed, ModelRefused
 from core.heard import sane_count
 from core.messages import Usage
+from core.models import Embedded
 from core.openai_client import client, openai
-from core.ports import Embedded
 from core.prompt import tokens
 
 _LONGEST = 8_000

@@ -17,8 +17,8 @@ from core.breaker import Breaker
 from core.budget import Step, today
 from core.errors import ModelError, ModelFailed, ModelPaused, ModelRefused, StoreUnavailable
 from core.messages import ConversationId
+from core.models import Embedded, Embedder
 from core.policy import Policy
-from core.ports import Embedded, Embedder
 from core.prompt import tokens
 from core.quick_replies import Examples, VectorExamples
 from core.records import Bill, Expense, ExpenseReason

@@ -19,7 +19,6 @@ from core.cases import CaseCard, CaseLine, Fate
 from core.messages import (
     Accepted,
     Address,
-    Answer,
     Attachment,
     Capabilities,
     CaseRef,
@@ -30,8 +29,6 @@ from core.messages import (
     Message,
     Receipt,
     Reply,
-    Turn,
-    Usage,
 )
 from core.notices import ConversationView, Notice
 
@@ -271,53 +268,6 @@ class AgentDesk(Protocol):
         """What `key` became if it landed at or after `since`: a thread's root when `case` is
         None, else a line in it. Raises SendLater when the desk cannot be asked now."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Embedded:
-    """The vectors of some texts, each of length 1, as little-endian numbers of half precision;
-    and what they cost."""
-
-    vectors: tuple[bytes, ...]
-    usage: Usage
-
-
-class Embedder(Protocol):
-    """Makes vectors of texts: the more alike two texts are in meaning, the nearer they lie."""
-
-    model: str
-
-    async def embed(self, texts: Sequence[str]) -> Embedded:
-        """One vector a text, in their order. One attempt. Raises ModelRefused or ModelFailed."""
-        ...
-
-    async def close(self) -> None: ...
-
-
-class LanguageModel(Protocol):
-    """Answers what no rule answers. `model` names another model of the same provider than the
-    usual one."""
-
-    async def check(self, model: str = "") -> None:
-        """Ask the provider once whether the key works, and may use the model.
-
-        Raises ModelRefused when it is refused, ModelFailed when nobody could be asked.
-        """
-        ...
-
-    async def answer(
-        self,
-        instructions: str,
-        turns: Sequence[Turn],
-        *,
-        on_draft: Callable[[str], None],
-        model: str = "",
-    ) -> Answer:
-        """One attempt within `timeouts.gpt_total`; `on_draft` gets the text so far, must not
-        block, and is called on the event loop. Raises ModelRefused or ModelFailed."""
-        ...
-
-    async def close(self) -> None: ...
 
 
 class Transcript(Protocol):

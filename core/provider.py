@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from core.customers import Customers
 from core.errors import ModelError, ModelRefused
+from core.models import LanguageModel
 from core.policy import Policy
-from core.ports import LanguageModel
 from core.tasks import Tasks
 from core.turns import Turns
 

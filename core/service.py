@@ -27,6 +27,7 @@ from core.limits import CustomerRates
 from core.memory import Crowd
 from core.messages import ChannelName
 from core.metrics import Metrics
+from core.models import Embedder, LanguageModel
 from core.outbox import Outbox
 from core.policies import Policies
 from core.policy import Policy
@@ -34,8 +35,6 @@ from core.ports import (
     AgentDesk,
     Connector,
     CountsConnections,
-    Embedder,
-    LanguageModel,
     Route,
     Services,
     SupportsFiles,

@@ -23,8 +23,8 @@ from core.handover import Cause, HandOver
 from core.knowledge.citing import links_of
 from core.known_answers import Known
 from core.messages import AuthorKind, ConversationId, Message, Mode, Usage
+from core.models import LanguageModel
 from core.policy import Policy
-from core.ports import LanguageModel
 from core.presence import Presence
 from core.recognition import Recognition
 from core.records import AnswerSource, Bill, Conversation, Expense, ExpenseReason, PaidAnswer

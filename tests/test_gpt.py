@@ -15,7 +15,7 @@ from core.gpt import OpenAIModel
 from core.heard import MAX_TEXT
 from core.messages import Answer
 from core.messages import Turn as Said
-from core.ports import LanguageModel
+from core.models import LanguageModel
 from core.prompt import instructions, recites
 from sandbox.faults import Effect, Fault
 from sandbox.openai import DEFAULT_KEY, OpenAISandbox, ToolCall, Turn, troubles

@@ -13,7 +13,7 @@ from core.errors import ModelFailed
 from core.gpt import OpenAIModel
 from core.messages import Answer
 from core.messages import Turn as Said
-from core.ports import LanguageModel
+from core.models import LanguageModel
 from sandbox.faults import Effect, Fault
 from sandbox.openai import DEFAULT_KEY, OpenAISandbox, ToolCall, Turn, troubles
 

@@ -27,9 +27,9 @@ from core.messages import (
     Message,
     Sender,
 )
+from core.models import LanguageModel
 from core.notices import Notice
 from core.policy import Policy
-from core.ports import LanguageModel
 from core.presence import Presence
 from core.records import Case, Conversation, Delivery, DeliveryState
 from core.replies import Replies
