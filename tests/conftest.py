@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -11,8 +10,11 @@ import asyncpg
 import pytest
 
 from setup import chromium, compiler, postgres
+from tests.missing import do_without
 from tests.network_guard import NetworkGuard
 from tests.postgres_server import PostgresServer
+
+_CURE = "`make test` installs it or prints the line that does"
 
 GUARD = NetworkGuard()
 
@@ -33,13 +35,13 @@ def network_guard() -> Iterator[NetworkGuard]:
 @pytest.fixture(scope="session")
 def chromium_path() -> Path:
     """A Chromium to start with --no-sandbox and a profile folder of the test's own."""
-    return chromium.find() or _do_without("Chromium")
+    return chromium.find() or do_without("Chromium", _CURE)
 
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A superuser's postgresql:// URL of a private server that lasts as long as the tests."""
-    server = PostgresServer(postgres.find() or _do_without("PostgreSQL's server"))
+    server = PostgresServer(postgres.find() or do_without("PostgreSQL's server", _CURE))
     try:
         server.start()
         yield server.url
@@ -62,12 +64,4 @@ async def postgres_database(postgres_url: str) -> AsyncIterator[str]:
 
 @pytest.fixture(scope="session")
 def compiler_path() -> Path:
-    return compiler.find() or _do_without("A C compiler")
-
-
-def _do_without(what: str) -> Path:
-    """Skip loudly; where nobody reads what was skipped, fail."""
-    message = f"{what} is missing: `make test` installs it or prints the line that does"
-    if os.environ.get("CI") == "true":
-        pytest.fail(message)
-    pytest.skip(message)
+    return compiler.find() or do_without("A C compiler", _CURE)

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import pytest
+from tests.missing import do_without
 
 ROOT = Path(__file__).parent.parent.parent
 _WITHOUT = ("--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all")
@@ -73,7 +73,7 @@ def _prefix() -> tuple[str, ...]:
         return ()
     setpriv = shutil.which("setpriv")
     if setpriv is None:
-        pytest.skip("root may do everything, and setpriv, which takes that away, is missing")
+        do_without("setpriv, which takes from root what it may do,", "install util-linux")
     return (setpriv, *_WITHOUT)
 
 
