@@ -146,10 +146,15 @@ def _newest(lines: Sequence[str]) -> tuple[list[str], int]:
 
 
 def _pieces(text: str) -> list[str]:
+    """`text` in portions that a section can hold, parted between lines or else between words."""
     pieces = []
     while text:
-        piece, text = cut(text, MOST_IN_SECTION)
+        piece, rest = cut(text, MOST_IN_SECTION)
+        end = max(piece.rfind("\n"), piece.rfind(" ") if "\n" not in piece else -1)
+        if rest and end > 0:
+            piece, rest = text[:end], text[end + 1 :]
         pieces.append(piece if piece.strip() else "…")
+        text = rest
     return pieces or ["…"]
 
 

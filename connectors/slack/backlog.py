@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from math import inf
@@ -97,7 +98,9 @@ class Backlog:
         return not self._listed and place not in self._done
 
     async def _catch_up(self, gap: int, places: Places, pace: float) -> bool:
-        found = tuple(await _patiently(places))
+        found = list(await _patiently(places))
+        # In any order: whoever is started again and again would never get to the last ones.
+        random.shuffle(found)
         if gap != self._gap:
             return False
         self._listed = True

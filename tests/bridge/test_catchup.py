@@ -32,9 +32,13 @@ async def test_what_was_written_while_we_were_away_is_taken_in_order(tmp_path: P
         await here.slack.say(here.channel, here.anna, "other", thread_ts=second.thread)
         await here.desk.start(here.inbox)
         await until(lambda: len(here.inbox.events) == 5)
-        said = [event.text for event in here.inbox.events if isinstance(event, AgentReplied)]
-        assert said == ["zero", "one", "two", "other"]
-        assert isinstance(here.inbox.events[3], AgentCommanded)
+        first = [e for e in here.inbox.events if getattr(e, "case", None) == here.case]
+        said = [event.text for event in first if isinstance(event, AgentReplied)]
+        assert said == ["zero", "one", "two"]
+        assert isinstance(first[3], AgentCommanded)
+        (other,) = [event for event in here.inbox.events if event not in first]
+        assert isinstance(other, AgentReplied)
+        assert (other.case, other.text) == (second, "other")
 
 
 async def test_a_quiet_thread_is_not_read_again(tmp_path: Path) -> None:
@@ -136,13 +140,13 @@ async def test_what_the_catch_up_has_read_is_not_read_again_when_slack_is_busy(
         here.slack.journal.listen(
             lambda call: (
                 here.slack.faults.add("conversations.replies", busy)
-                if read == [here.case.thread] and call.method == "conversations.replies"
+                if len(read) == 1 and call.method == "conversations.replies"
                 else None
             )
         )
         await here.desk.start(here.inbox)
         await until(lambda: len(read) >= 4)
-        assert read == [case.thread for case in here.shelf.open]
+        assert sorted(read) == sorted(case.thread for case in here.shelf.open)
 
 
 async def test_a_live_reply_waits_for_those_that_were_missed_and_for_nothing_else(

@@ -64,3 +64,19 @@ def test_any_card_fits(state: CaseState, text: str) -> None:
     for block in sheet.blocks:
         assert all(0 < width(field["text"]) <= 2000 for field in block.get("fields", ()))
     assert all(0 < width(part) <= 3000 for part in shown(sheet.blocks[1:2]))
+
+
+def test_a_long_text_is_parted_between_lines_and_else_between_words() -> None:
+    """No word and no number may end in one block and go on in the next."""
+    words = "number 12345 " * 400
+    lines = [line(f"line {number}") for number in range(900)]
+    spoken = [*shown(relayed([line(words)], named=False).blocks), *shown(transcript(lines).blocks)]
+    assert len(spoken) > 5
+    for text in spoken:
+        assert text.split()[0] in ("number", "12345", "Ann")
+        assert text.split()[-1].isdigit() or text.endswith("number")
+    assert all(len(text) <= MOST_IN_SECTION for text in spoken)
+
+
+def test_what_cannot_be_parted_anywhere_is_cut() -> None:
+    assert "".join(shown(relayed([line("x" * 7000)], named=False).blocks)) == "x" * 7000

@@ -10,6 +10,7 @@ ever.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
@@ -21,6 +22,7 @@ from tests.faults.ledger import Ledger, Row, Talk
 from tests.faults.people import MARK, Customer, WebCustomer, marks_in, seen, shown
 from tests.faults.town import Town
 
+_LINE = re.compile(r"\b[wts]\d+-(\d+)$", re.MULTILINE)
 _QUOTED = 100  # letters of a message at least, that a case's reason has
 _ENDS_A_CASE = ("texts:closed", "texts:handed_back")
 
@@ -206,12 +208,11 @@ def _check_slack(town: Town, book: Ledger, found: Findings) -> None:
             found.lost.append(f"{row['kind']} {row['id']} is sent, and Slack has none")
     for talk in book.talks.values():
         for case in talk.cases:
-            # Not the card, whose reason may quote a line; and a transcript has the bot's answers
-            # too, which name their line again, later.
+            # Not the card, whose reason may quote a line; and of a transcript only the customer's
+            # lines, which end with their mark: the bot's answers name it again, later.
             posts = [p for p in _thread(town, case["thread"])[1:] if p.bot_id]
             told = "\n".join(map(shown, posts))
-            named = (int(n) for _, sign, n in MARK.findall(told) if sign == "-")
-            lines = list(dict.fromkeys(named))
+            lines = [int(found[1]) for found in _LINE.finditer(told)]
             if lines != sorted(lines):
                 found.reordered.append(f"thread of case {case['id']} shows {lines}")
             _check_thread(talk, case, posts, found)
