@@ -291,7 +291,8 @@ def _transcript(tx: Reader, case: Case) -> list[CaseLine]:
 def _goes_with_others(tx: Reader, row: Delivery) -> bool:
     """A line that is no more than words: files, and what is to be copied, have their own post."""
     if row.kind is DeliveryKind.RELAY:
-        return not _message(tx, row).attachments
+        message = tx.message(row.conversation, row.seq)
+        return message is not None and not message.attachments
     return row.kind is DeliveryKind.NOTE and not row.detail
 
 

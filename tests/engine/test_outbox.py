@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from core.cases import CaseCard, CaseLine, Fate
 from core.couriers import Couriers
@@ -281,6 +283,26 @@ async def test_in_a_crowd_a_post_has_only_so_much_in_it(core: Core) -> None:
     async with outbox(core, desk):
         posts = await desk.has(3)
     assert posts == [f"0 {long} + 1 {long}", f"2 {long}", "y" * 3000]
+
+
+async def test_in_a_crowd_a_line_that_is_gone_holds_up_no_other(
+    core: Core, tmp_path: Path
+) -> None:
+    """Somebody has tidied up in the database by hand."""
+    await _with_lines(core, ("one", ()), ("two", ()), ("three", ()))
+    with closing(sqlite3.connect(tmp_path / "frontdesk.db")) as beside, beside:
+        beside.execute("DELETE FROM messages WHERE text = 'two'")
+    desk = Desk()
+    desk.crowded = True
+    async with outbox(core, desk) as box:
+
+        def both() -> bool:
+            core.later(seconds=400)  # a line that cannot be shown is tried for a while
+            box.wake()
+            return len(desk.posted) > 1
+
+        await until(both, "the lines before and after it")
+        assert desk.posted == ["one", "three"]
 
 
 async def test_in_a_crowd_notes_go_together_and_say_everything_once(core: Core) -> None:
