@@ -302,7 +302,7 @@ async def test_in_a_crowd_a_line_that_is_gone_holds_up_no_other(
             return len(desk.posted) > 1
 
         await until(both, "the lines before and after it")
-        assert desk.posted == ["one", "three"]
+        assert desk.posted[:2] == ["one", "three"]
 
 
 async def test_in_a_crowd_notes_go_together_and_say_everything_once(core: Core) -> None:

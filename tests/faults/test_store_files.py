@@ -119,16 +119,28 @@ async def test_a_database_that_is_gone_at_start_does_not_come_back_empty(
     await (await opened(path)).close()
 
 
+async def _written_and_not_moved(path: Path) -> dict[str, bytes]:
+    """The files of a store with one message, all of which is in the log: half a second after the
+    start it may be moved, so on a busy machine more than one try may be needed."""
+    for _ in range(50):
+        store = await opened(path)
+        await store.write(lambda unit: write(unit, "in the log"))
+        files = {name: path.with_name(name).read_bytes() for name in ("frontdesk.db", LOG, RUN)}
+        await store.close()
+        if b"CREATE TABLE messages" not in files["frontdesk.db"]:
+            return files
+        for left in path.parent.glob("frontdesk.db*"):
+            left.unlink()
+    raise AssertionError("the log is always moved at once")
+
+
 @pytest.mark.parametrize("looked", [False, True])
 async def test_a_log_lost_after_a_kill_is_missed_at_the_next_start(
     looked: bool, path: Path
 ) -> None:
     """D25: the newest messages were in it, so the start is refused until somebody decides, also
     when somebody has looked into the store meanwhile, which leaves an empty log."""
-    store = await opened(path)
-    await store.write(lambda unit: write(unit, "in the log"))
-    files = {name: path.with_name(name).read_bytes() for name in ("frontdesk.db", LOG, RUN)}
-    await store.close()
+    files = await _written_and_not_moved(path)
     path.write_bytes(files["frontdesk.db"])  # as a kill would leave it, with the log gone
     path.with_name(RUN).write_bytes(files[RUN])
     if looked:
