@@ -80,6 +80,7 @@ class SlackApp(Reach):
         self._bolt: AsyncApp | None = None
         self._link: SocketLink | None = None
         self._attached: dict[Handler, Connected] = {}
+        self._expected: set[Handler] = set()
         self._starting = asyncio.Lock()
         self._lanes = Lanes()
         self._taking: set[asyncio.Task[Any]] = set()
@@ -101,6 +102,10 @@ class SlackApp(Reach):
         if self._link is not None and not self._link.connected:
             return Status(False, "connecting to Slack again")
         return Status(not self._api.trouble, self._api.trouble)
+
+    def expect(self, handler: Handler) -> None:
+        """`handler` will be attached: until then, what nobody else takes is not acknowledged."""
+        self._expected.add(handler)
 
     async def attach(self, handler: Handler, connected: Connected) -> None:
         """Give every event to `handler` from now on, and start if nobody did before.
@@ -125,6 +130,7 @@ class SlackApp(Reach):
         """Give `handler` no more events; the last one to go stops the app. Safe to call twice."""
         async with self._starting:
             self._attached.pop(handler, None)
+            self._expected.discard(handler)
             if not self._attached:
                 await self._stop()
 
@@ -270,6 +276,9 @@ class SlackApp(Reach):
                 for handler in tuple(self._attached):
                     if await handler(body):
                         break
+                else:
+                    if self._expected.difference(self._attached):
+                        return 503
         except StoreUnavailable:
             return 503
         except Exception:

@@ -70,6 +70,7 @@ class SlackConnector:
         self._desk_channel = desk_channel
         self._inbox: Inbox | None = None
         self._shows_typing = True
+        slack.expect(self._take)
         self._direct = DirectMessages(
             slack, services.cursors, services.transcript, self._take_missed
         )

@@ -112,6 +112,21 @@ async def test_a_gap_of_the_socket_is_closed_on_both_sides_and_nothing_comes_twi
         assert len(house.answers(direct)) == 3
 
 
+async def test_what_is_written_while_the_channel_is_about_to_start_is_answered(
+    house: TimedHouse,
+) -> None:
+    """D05: the desk is connected already, and there is no cursor yet from which to catch up."""
+    house.slack.courier.retries = Retries(ack_within=3.0, delays=(0.1,) * 80)
+    house.slack.faults.add("auth.test", Fault(Effect.RESET))
+    await house.open(gpt=False)
+    ann = house.slack.add_user("ann")
+    direct = house.slack.open_dm(ann)
+    assert not (await house.service.readiness())["ready"]
+    await house.slack.say(direct, ann, "hello")
+    await until(lambda: house.answers(direct), "an answer")
+    assert await said(house, direct) == ["hello"]
+
+
 async def test_a_busy_slack_delays_the_catch_up_and_does_not_end_it(house: TimedHouse) -> None:
     """D09, D01: what has been read is not read again, and the rest follows."""
     await house.open(gpt=False)
