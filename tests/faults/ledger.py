@@ -91,6 +91,19 @@ def unfinished(path: Path) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
+def undelivered(path: Path) -> list[str]:
+    """What is still to be delivered, one sentence each: to tell why something takes so long."""
+    with opened(path) as connection:
+        rows = connection.execute(
+            "SELECT * FROM deliveries WHERE open_lane IS NOT NULL ORDER BY lane, id"
+        ).fetchall()
+    return [
+        f"{r['lane']}: {r['kind']} {r['key']} is {r['state']} after {r['attempts']} tries, "
+        f"next at {r['next_at']}, first tried at {r['first_try_at']}: {r['error'] or 'no error'}"
+        for r in rows
+    ]
+
+
 def stored_marks(path: Path) -> set[str]:
     """Of customers and agents: the last word of each of their lines."""
     texts: dict[str, set[str]] = defaultdict(set)

@@ -17,6 +17,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.faults import ledger
 from tests.faults.invariants import Findings, examine
 from tests.faults.load import PATIENT_WITH_GPT, Killer, Load, Pace
 from tests.faults.process import Nursery
@@ -96,6 +97,8 @@ async def _rest(town: Town) -> str:
         left = _short(town.left())
         os.kill(town.frontdesk.pid, signal.SIGUSR1)  # where it hangs goes to its log
         _say(f"the backlog is not gone after {SETTLING + PATIENCE} s: {left}")
+        for waiting in ledger.undelivered(town.database):
+            _say(waiting)
         try:
             await town.drained(60.0, every=0.5)
         except AssertionError as error:
