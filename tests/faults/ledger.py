@@ -104,6 +104,20 @@ def undelivered(path: Path) -> list[str]:
     ]
 
 
+def queue_in_slack(path: Path) -> int:
+    """How many posts wait for one place in Slack, the desk's channel or a customer's direct
+    messages, at most: each place takes one a second."""
+    question = """
+        SELECT count(*) FROM deliveries
+        JOIN conversations ON conversations.id = deliveries.conversation_id
+        WHERE open_lane IS NOT NULL AND (target = 'desk' OR channel = 'slack')
+          AND kind IN ('reply', 'open', 'transcript', 'relay', 'note', 'remind')
+        GROUP BY CASE target WHEN 'desk' THEN 0 ELSE conversation_id END
+        ORDER BY count(*) DESC LIMIT 1
+    """
+    return int(ask(path, question) or 0)
+
+
 def stored_marks(path: Path) -> set[str]:
     """Of customers and agents: the last word of each of their lines."""
     texts: dict[str, set[str]] = defaultdict(set)
