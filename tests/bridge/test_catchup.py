@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec import structs
@@ -39,6 +41,24 @@ async def test_what_was_written_while_we_were_away_is_taken_in_order(tmp_path: P
         (other,) = [event for event in here.inbox.events if event not in first]
         assert isinstance(other, AgentReplied)
         assert (other.case, other.text) == (second, "other")
+
+
+async def test_a_desk_that_starts_on_a_connection_of_others_catches_up_too(tmp_path: Path) -> None:
+    """D09: customers write to the same app, so it was connected already."""
+
+    async def for_nobody(_body: Mapping[str, Any]) -> bool:
+        return False
+
+    async with room(tmp_path) as here:
+        await here.app.attach(for_nobody, lambda: asyncio.sleep(0))
+        await here.say("zero")
+        await here.desk.stop()
+        await here.slack.say(here.channel, here.anna, "one", thread_ts=here.case.thread)
+        await here.slack.settled()
+        await here.desk.start(here.inbox)
+        await until(lambda: len(here.inbox.events) == 2)
+        assert [getattr(event, "text", "") for event in here.inbox.events] == ["zero", "one"]
+        await here.app.detach(for_nobody)
 
 
 async def test_a_quiet_thread_is_not_read_again(tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ CAPABILITIES = {
     TELEGRAM: Capabilities(max_text=4096, max_buttons=8, max_label=64),
 }
 MIA = Agent("U1", "Mia")
+_THREAD = CaseRef("T1", "C1", "1.0")
 SETTINGS = """
 business: {name: Fern, timezone: UTC, hours: {mon-fri: "09:00-17:00"}, languages: [en, zh]}
 channels: {web: {}}
@@ -201,15 +202,16 @@ class Core:
         (case,) = await self.store.read(lambda tx: tx.open_cases())
         return case
 
-    async def thread_opened(self) -> CaseRef:
+    async def thread_opened(self, thread: str = "1.0") -> CaseRef:
         """What the outbox does when the desk has posted the card of the one open case."""
-        ref = CaseRef("T1", "C1", "1.0")
+        ref = CaseRef("T1", "C1", thread)
         case = await self.case()
         await self.store.write(lambda tx: setattr(tx.case(case.id), "ref", ref))
         return ref
 
-    async def agent_says(self, text: str, *, ts: str = "2.0", agent: Agent = MIA) -> Accepted:
-        ref = CaseRef("T1", "C1", "1.0")
+    async def agent_says(
+        self, text: str, *, ts: str = "2.0", agent: Agent = MIA, ref: CaseRef = _THREAD
+    ) -> Accepted:
         return await self.take(AgentReplied(ref, ts, agent, text))
 
     async def queued(self, lane: str) -> list[tuple[str, str]]:

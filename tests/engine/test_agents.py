@@ -53,6 +53,17 @@ async def test_the_same_reply_again_changes_nothing(core: Core) -> None:
     assert await core.lines() == lines
 
 
+async def test_replies_are_told_apart_by_their_threads(core: Core) -> None:
+    """A desk's ids need be unique in a thread only."""
+    ref = await _waiting(core)
+    await core.agent_says("Hi!")
+    await core.engine.accept(command(ref, Command.CLOSE))
+    await core.wrote("human, once more")
+    later = await core.thread_opened("5.0")
+    assert (await core.agent_says("Hi again!", ref=later)).outcome is Outcome.STORED
+    assert [text for kind, text in await core.lines() if kind == "agent"] == ["Hi!", "Hi again!"]
+
+
 async def test_on_the_web_a_reply_is_marked_as_delivered_with_its_commit(core: Core) -> None:
     await _waiting(core)
     await core.agent_says("Hi!")

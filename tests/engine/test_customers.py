@@ -192,6 +192,13 @@ async def test_without_a_desk_the_request_is_kept_and_the_bot_goes_on(lonely: Co
     assert await lonely.queued("case:1") == []
 
 
+async def test_without_a_desk_a_second_request_is_no_second_case(lonely: Core) -> None:
+    await lonely.wrote("I want a human")
+    await lonely.wrote("A human, please!")
+    assert (await lonely.case()).id == 1
+    assert "cannot reach a colleague" not in (await lonely.lines())[-1][1]
+
+
 async def test_a_desk_connected_later_gets_the_kept_requests(lonely: Core) -> None:
     await lonely.wrote("I want a human")
     lonely.casework.has_desk = True

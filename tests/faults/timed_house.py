@@ -94,6 +94,13 @@ class TimedHouse(House):
         noted: the pause begins only then, and would begin after a clock set ahead too soon."""
         return self.slack.faults.left(method) <= left and not self.under_way()
 
+    def tries(self, case: int) -> int:
+        """How often the head of a case's deliveries was begun."""
+        with closing(sqlite3.connect(self.folder / "frontdesk.db")) as database:
+            query = "SELECT attempts FROM deliveries WHERE lane = ? ORDER BY id LIMIT 1"
+            row = database.execute(query, (f"case:{case}",)).fetchone()
+        return int(row[0]) if row else 0
+
     def unsent(self) -> int:
         return sum(map(self._deliveries, ("pending", "sending", "uncertain", "dead")))
 

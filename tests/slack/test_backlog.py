@@ -159,6 +159,18 @@ async def test_a_pause_that_slack_names_holds_all_readings() -> None:
         await until(lambda: set(place.read) == {"D1", "D2"})
 
 
+async def test_a_reading_that_fails_is_not_repeated_without_a_pause() -> None:
+    """D02: Slack is in trouble, and asking it all the time is no help."""
+    async with behind() as (place, backlog):
+        place.refusals += [SendLater("Slack is in trouble") for _ in range(100)]
+        catching_up = asyncio.create_task(backlog.catch_up(lambda: listed("D1"), 0))
+        await until(lambda: place.read)
+        for _ in range(200):
+            await asyncio.sleep(0)
+        catching_up.cancel()
+        assert place.read == ["D1"]
+
+
 async def test_the_store_and_the_customers_limit_are_waited_for() -> None:
     """D24, D09: nothing is read again for that."""
     async with behind() as (place, backlog):
