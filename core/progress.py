@@ -129,9 +129,9 @@ class Progress:
 
     def thread_gone(self, tx: Transaction, rows: Rows, reason: str) -> None:
         row = self._alone(tx, rows)
-        row.state, row.error = DeliveryState.DEAD, reason
         log.warning("delivery %s (%s): %s; a new thread is opened", row.id, row.kind, reason)
-        self._receipts.thread_gone(tx, row)
+        self._receipts.thread_gone(tx, row)  # what waits in the lane goes there, this row as well
+        row.state, row.error = DeliveryState.DEAD, reason
 
     def _alone(self, tx: Transaction, rows: Rows) -> Delivery:
         """The first row, which a refusal is about; what was in its post has not been sent."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from core.cases import CaseCard, CaseLine, Fate
 from core.couriers import Couriers
-from core.errors import NotUp, SendLater
+from core.errors import NotUp, SendLater, ThreadGone
 from core.messages import Attachment, AttachmentKind, CaseRef, DeliveryKey, Receipt
 from core.outbox import Outbox
 from core.ports import Inbox, Status
@@ -27,7 +27,7 @@ CustomersLine = tuple[str, Sequence[Attachment]]
 class Desk:
     """Has a thread for every case. Marks of lines that are in `refused` are put off once, those of
     lines in `held` never end. Others wait to post when it is `crowded`; it is not up for as
-    often as `absent` says."""
+    often as `absent` says. A note is refused once by the thread that is `gone`."""
 
     name = "desk"
     status = Status(True)
@@ -38,6 +38,7 @@ class Desk:
         self.held: set[str] = set()
         self.crowded = False
         self.absent = 0
+        self.gone = ""
         self._news = asyncio.Event()
 
     async def start(self, inbox: Inbox) -> None:
@@ -73,6 +74,9 @@ class Desk:
         broadcast: bool = False,
         code: str = "",
     ) -> Receipt:
+        if case.thread == self.gone:
+            self.gone = ""
+            raise ThreadGone("the thread is gone")
         return self._post(text)
 
     async def mark(self, case: CaseRef, external_id: str, fate: Fate) -> None:
@@ -320,6 +324,23 @@ async def test_in_a_crowd_notes_go_together_and_say_everything_once(core: Core) 
     desk.crowded = True
     async with outbox(core, desk):
         assert await desk.has(2) == ["Twice, perhaps.\nNot delivered.", "A rule:"]
+
+
+async def test_what_a_thread_that_is_gone_was_to_be_told_is_told_in_the_next(core: Core) -> None:
+    await _with_lines(core)
+
+    def note(tx: Transaction) -> None:
+        (case,) = tx.open_cases()
+        conversation = tx.conversation_by_id(case.conversation)
+        for text in ("The last answer did not arrive.", "Nor did the one before."):
+            core.casework.note(tx, conversation, case, text)
+
+    await core.store.write(note)
+    desk = Desk()
+    desk.gone = "1.0"
+    async with outbox(core, desk):
+        posts = await desk.has(3)
+    assert posts[1:] == ["The last answer did not arrive.", "Nor did the one before."]
 
 
 async def test_a_desk_that_has_not_started_is_asked_again_soon_and_costs_no_try(
