@@ -64,6 +64,7 @@ class Draft:
                 done.add(id(node))
                 self._remember(node.text, values)
                 expand(node, values, self.complain)
+        self._known_places = {(problem.line, problem.column) for problem in self.problems}
         return {path: node.variable for path, node in scalars(self.root) if node.variable}
 
     def _remember(self, text: str, values: Mapping[str, str]) -> None:

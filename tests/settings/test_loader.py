@@ -224,6 +224,11 @@ FAULTS = {
         "1:16: the environment variable NOPE is not set "
         "(set it, put it into .env beside this file, or write ${NOPE:-} to go without)",
     ),
+    "unset variable of a number": (
+        'server: {port: "${NOPE}"}\n',
+        "1:16: the environment variable NOPE is not set "
+        "(set it, put it into .env beside this file, or write ${NOPE:-} to go without)",
+    ),
     "variable without a name": (
         'gpt: {api_key: "${}"}\n',
         "1:16: this ${ does not name a variable "
