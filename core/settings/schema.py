@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, WithJsonSchema
 
@@ -83,7 +84,21 @@ def _store_url(value: str) -> str:
         )
     if scheme == "sqlite":
         _check_file(rest)
+    else:
+        _check_server(value)
     return value
+
+
+def _check_server(url: str) -> None:
+    # Checked here, because whoever reads it later would quote it, with its password.
+    try:
+        _ = urlsplit(url).port
+    except ValueError:
+        raise unfit(
+            "this address of the store cannot be read",
+            "write postgresql://user:password@host:5432/name; in a password, what is no letter or "
+            "digit as %40 for @, %5B for [ and so on",
+        ) from None
 
 
 def _check_file(rest: str) -> None:

@@ -32,11 +32,18 @@ def unfit(message: str, hint: str = "") -> PydanticCustomError:
 
 
 def _as_keys_are(value: SecretStr) -> SecretStr:
-    # Checked here, because a client fails much later, and its error would show the secret.
-    if not value.get_secret_value().isascii():
+    # Checked here, because a client fails much later, and its error would show the secret, or the
+    # part of it behind a line break.
+    secret = value.get_secret_value()
+    if not secret.isascii():
         raise unfit(
             "this secret has a character that no key or token has",
             "copy it again, whole; an example ends in …",
+        )
+    if not secret.isprintable():
+        raise unfit(
+            "this secret has a line break or another control character",
+            "copy it again, on one line and without a line break at its end",
         )
     return value
 

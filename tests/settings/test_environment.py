@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.settings.loading import load_text, problems
 
 
@@ -59,6 +61,19 @@ desk: {channel: C1}
     assert settings.why_off("desk") == "APP is empty"
     assert settings.why_off("gpt") == "gpt.api_key is empty"
     assert load_text(tmp_path, text).why_off("desk") == "BOT and APP are empty"
+
+
+@pytest.mark.parametrize("key", ["sk-proj-abc\ndef", "sk-proj-abcdef\n", "sk-proj-\tabc"])
+def test_a_secret_with_a_line_break_is_told_at_once_and_not_shown(
+    key: str, tmp_path: Path
+) -> None:
+    """A client would refuse its header much later, and quote what stands behind the break."""
+    text = 'gpt: {api_key: "${KEY}"}\n'
+
+    assert problems(tmp_path, text, KEY=key) == [
+        "settings.yaml:1:16: this secret has a line break or another control character "
+        "(copy it again, on one line and without a line break at its end)"
+    ]
 
 
 def test_a_secret_that_was_copied_with_its_dots_is_told_at_once(tmp_path: Path) -> None:

@@ -125,6 +125,24 @@ FAULTS = {
         "1:14: this is not a store that works here "
         "(sqlite:///frontdesk.db, or postgresql://user@host/name)",
     ),
+    "store with a full-width sign in its password": (
+        'store: {url: "postgresql://u:geheim＃1@127.0.0.1/x"}\n',
+        "1:14: this address of the store cannot be read "
+        "(write postgresql://user:password@host:5432/name; in a password, what is no letter or "
+        "digit as %40 for @, %5B for [ and so on)",
+    ),
+    "store with a bracket in its password": (
+        'store: {url: "postgresql://u:ge[heim@127.0.0.1/x"}\n',
+        "1:14: this address of the store cannot be read "
+        "(write postgresql://user:password@host:5432/name; in a password, what is no letter or "
+        "digit as %40 for @, %5B for [ and so on)",
+    ),
+    "store at no port": (
+        'store: {url: "postgresql://u@127.0.0.1:99999999/x"}\n',
+        "1:14: this address of the store cannot be read "
+        "(write postgresql://user:password@host:5432/name; in a password, what is no letter or "
+        "digit as %40 for @, %5B for [ and so on)",
+    ),
     "store without a file": (
         "store: {url: 'sqlite:///'}\n",
         "1:14: this names no file for the store (sqlite:///frontdesk.db is one in the folder "
