@@ -127,9 +127,10 @@ class Casework:
         case = tx.case(conversation.case)
         if conversation.mode is Mode.WAITING and self.asked_for_contact(tx, conversation):
             self.tell(tx, policy, conversation, "contact_noted")
-        if not self.has_desk:
-            case.first_seq = conversation.last_seq + 1
+        if not self.has_desk and case.ref is None and not tx.unfinished(f"case:{case.id}"):
+            case.first_seq = conversation.last_seq + 1  # its thread will begin with this line
             return
+        # Without a desk it waits for one: a case that has a thread gets no other transcript.
         self.queue(tx, conversation, case, DeliveryKind.RELAY, seq=message.seq)
 
     @staticmethod

@@ -199,6 +199,14 @@ async def test_without_a_desk_a_second_request_is_no_second_case(lonely: Core) -
     assert "cannot reach a colleague" not in (await lonely.lines())[-1][1]
 
 
+async def test_while_the_desk_is_off_lines_wait_for_their_thread(lonely: Core) -> None:
+    """Its tokens were mistyped for a while, say: the agents get those lines too."""
+    await lonely.wrote("I want a human")
+    await lonely.thread_opened()
+    await lonely.wrote("My number is 12345")
+    assert [kind for kind, _ in await lonely.queued("case:1")] == ["relay"]
+
+
 async def test_a_desk_connected_later_gets_the_kept_requests(lonely: Core) -> None:
     await lonely.wrote("I want a human")
     lonely.casework.has_desk = True
