@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Coroutine, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Collection,
+    Coroutine,
+    Mapping,
+    Sequence,
+)
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -209,7 +216,9 @@ class SlackDesk:
         sheet = card_sheet(card, self._slack.identity.url)
         return CaseRef(place.team, place.channel, await self._post_in_channel(place, sheet, key))
 
-    async def relay(self, case: CaseRef, lines: Sequence[CaseLine], key: DeliveryKey) -> Receipt:
+    async def relay(
+        self, case: CaseRef, lines: Sequence[CaseLine], keys: Sequence[DeliveryKey]
+    ) -> Receipt:
         self._check(case)
         attachments = (a for line in lines if not line.deleted for a in line.attachments)
         ready, lost = await collect(self._services.files, attachments)
@@ -217,12 +226,12 @@ class SlackDesk:
         if sheet.whole:
             ready.append(("conversation.txt", sheet.whole.encode()))
         if ready:
-            refused = await self._slack.share(case.channel, ready, key=key, thread=case.thread)
+            refused = await self._slack.share(case.channel, ready, key=keys[0], thread=case.thread)
             sheet = self._sheet(lines, [*lost, *refused])
         one = outbound.only_author(lines)
         name = outbound.name_of(lines[0]) if one and self._slack.may_customize else ""
         icon = outbound.ICONS.get(one.kind, "") if one else ""
-        return await self._post(case, sheet, key, username=name, icon=icon)
+        return await self._post(case, sheet, keys, username=name, icon=icon)
 
     async def edit(self, case: CaseRef, remote_id: str, lines: Sequence[CaseLine]) -> None:
         self._check(case)
@@ -238,13 +247,13 @@ class SlackDesk:
         self,
         case: CaseRef,
         text: str,
-        key: DeliveryKey,
+        keys: Sequence[DeliveryKey],
         *,
         broadcast: bool = False,
         code: str = "",
     ) -> Receipt:
         self._check(case)
-        return await self._post(case, outbound.note(text, code), key, broadcast=broadcast)
+        return await self._post(case, outbound.note(text, code), keys, broadcast=broadcast)
 
     async def mark(self, case: CaseRef, external_id: str, fate: Fate) -> None:
         self._check(case)
@@ -266,14 +275,15 @@ class SlackDesk:
         log.warning("the agents could not be told %r: Slack takes nothing", text)
 
     async def find(
-        self, case: CaseRef | None, key: DeliveryKey, since: datetime
-    ) -> Receipt | CaseRef | None:
+        self, case: CaseRef | None, keys: Collection[DeliveryKey], since: datetime
+    ) -> Mapping[DeliveryKey, Receipt | CaseRef]:
         if case is not None:
-            ts = await self._slack.find(case.channel, key, since, thread=case.thread)
-            return Receipt(ts) if ts else None
+            found = await self._slack.find(case.channel, keys, since, thread=case.thread)
+            return {DeliveryKey(key): Receipt(ts) for key, ts in found.items()}
         place = self._open_place()
-        ts = await self._slack.find(place.channel, key, since)
-        return CaseRef(place.team, place.channel, ts) if ts else None
+        found = await self._slack.find(place.channel, keys, since)
+        roots = {key: CaseRef(place.team, place.channel, ts) for key, ts in found.items()}
+        return {DeliveryKey(key): root for key, root in roots.items()}
 
     def fetch(self, remote: str) -> AsyncIterator[bytes]:
         return self._slack.fetch(remote)
@@ -313,7 +323,7 @@ class SlackDesk:
         self,
         case: CaseRef,
         sheet: Sheet,
-        key: DeliveryKey,
+        keys: Sequence[DeliveryKey],
         *,
         username: str = "",
         icon: str = "",
@@ -323,7 +333,8 @@ class SlackDesk:
             case.channel,
             sheet.text,
             sheet.blocks,
-            key=key,
+            key=keys[0],
+            others=keys[1:],
             thread=case.thread,
             username=username,
             icon=icon,

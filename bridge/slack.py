@@ -126,12 +126,13 @@ class Slack(Protocol):
         blocks: Blocks,
         *,
         key: str,
+        others: Sequence[str] = (),
         thread: str = "",
         username: str = "",
         icon: str = "",
         broadcast: bool = False,
     ) -> str:
-        """The new message's timestamp."""
+        """The new message's timestamp. `others` are the keys of what is in it besides `key`."""
         ...
 
     async def update(self, channel: str, ts: str, text: str, blocks: Blocks) -> None: ...
@@ -151,8 +152,11 @@ class Slack(Protocol):
         """Share files; returns the names that Slack does not take. Repeating is harmless."""
         ...
 
-    async def find(self, channel: str, key: str, since: datetime, *, thread: str = "") -> str:
-        """The timestamp of what was posted under `key`, else "". Raises SendLater only."""
+    async def find(
+        self, channel: str, keys: Collection[str], since: datetime, *, thread: str = ""
+    ) -> dict[str, str]:
+        """The timestamps of what was posted under `keys`, without what was not. Raises SendLater
+        only."""
         ...
 
     def messages(self, channel: str, oldest: str, *, thread: str = "") -> AsyncIterator[Json]:

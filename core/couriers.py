@@ -15,20 +15,20 @@ from core.messages import (
     Button,
     CaseRef,
     ChannelName,
+    DeliveryKey,
     Message,
     Receipt,
     Reply,
 )
 from core.ports import AgentDesk, Connector, SupportsEdits, SupportsReadBack, SupportsTurns
-from core.records import Case, Conversation, Delivery, DeliveryKind, Target
+from core.records import Case, Conversation, Delivery, DeliveryKind, DeliveryState, Target
 from core.replies import BUTTONS, FILE
 from core.store import Reader, Store
 
 _CHANNEL_OFF = 60.0  # seconds until a channel that is switched off is asked for again
 _TRANSCRIPT = 200  # lines of the past that a case begins with
 
-_TRIES_OF_A_LINE = 10
-_TRIES_TOGETHER = 3
+_REFUSALS_OF_A_LINE = 10
 _LETTERS_TOGETHER = 2000
 _POSTS = frozenset(
     {
@@ -71,10 +71,9 @@ class Couriers:
     @staticmethod
     def together(tx: Reader, rows: Sequence[Delivery]) -> list[Delivery]:
         """Which of `rows`, the first of a lane, go out as one post: a customer's lines, or notes,
-        one after the other. What was tried in vain a few times goes alone, so that whatever is
-        wrong with one holds up no other."""
+        one after the other, none of them in doubt."""
         first = rows[0]
-        if first.attempts >= _TRIES_TOGETHER or not _goes_with_others(tx, first):
+        if not _goes_with_others(tx, first):
             return [first]
         like = takewhile(lambda r: r.kind is first.kind and _goes_with_others(tx, r), rows)
         same = list(like)
@@ -89,17 +88,31 @@ class Couriers:
             return await self._to_customer(rows[0])
         return await self._to_desk(rows)
 
-    async def find(self, row: Delivery, since: datetime) -> Receipt | CaseRef | None:
-        """What became of a doubtful `row`; None when it never landed or nobody can be asked."""
+    @staticmethod
+    def asked_together(rows: Sequence[Delivery]) -> list[Delivery]:
+        """Which of `rows`, the first of a lane and all in doubt, one question settles."""
+        first = rows[0]
+        if first.target is Target.DESK and first.kind in _POSTS - {DeliveryKind.OPEN}:
+            return [row for row in rows if row.kind in _POSTS]
+        return [first]
+
+    async def find(
+        self, rows: Sequence[Delivery], since: datetime
+    ) -> Mapping[DeliveryKey, Receipt | CaseRef]:
+        """What became of `rows`, which were `asked_together`; what never landed is missing, and
+        so is everything where nobody can be asked."""
+        row = rows[0]
         if row.kind not in _POSTS:
-            return None
+            return {}
         if row.target is Target.DESK:
-            return await self._the_desk().find(await self._place(row), row.key, since)
+            keys = [each.key for each in rows]
+            return await self._the_desk().find(await self._place(row), keys, since)
         conversation, reply = await self._store.read(lambda tx: _reply(tx, row))
         channel = self._channel(conversation)
         if not isinstance(channel, SupportsReadBack):
-            return None
-        return await channel.find(conversation.address, reply, since)
+            return {}
+        found = await channel.find(conversation.address, reply, since)
+        return {} if found is None else {row.key: found}
 
     def can_find(self, row: Delivery, channel: ChannelName) -> bool:
         """Whether a repeat cannot double: the platform can be asked, or repeating is harmless."""
@@ -118,11 +131,11 @@ class Couriers:
         return row.kind is DeliveryKind.MARK
 
     @staticmethod
-    def must_arrive(row: Delivery) -> bool:
-        """Whether a refusal is worth trying again: what is wrong at the desk can be mended. A
-        line is given up in the end, so that a deleted thread does not hold what follows."""
+    def must_arrive(row: Delivery, refusals: int) -> bool:
+        """Whether one more refusal is worth trying again: what is wrong at the desk can be
+        mended. A line is given up in the end, so that it does not hold what follows for ever."""
         if row.kind in (DeliveryKind.TRANSCRIPT, DeliveryKind.RELAY):
-            return row.attempts < _TRIES_OF_A_LINE
+            return refusals < _REFUSALS_OF_A_LINE
         return row.kind is DeliveryKind.OPEN
 
     # --- customers -------------------------------------------------------------------------
@@ -173,14 +186,14 @@ class Couriers:
             await desk.mark(thread, external_id, Fate(row.detail))
             return None
         case = await self._store.read(lambda tx: _case(tx, row))
-        ref = _thread(case)
+        ref, keys = _thread(case), [each.key for each in rows]
         match row.kind:
             case DeliveryKind.TRANSCRIPT:
                 lines = await self._store.read(lambda tx: _transcript(tx, case))
-                return await desk.relay(ref, lines, row.key) if lines else None
+                return await desk.relay(ref, lines, keys) if lines else None
             case DeliveryKind.RELAY:
                 lines = await self._store.read(lambda tx: _lines(tx, rows))
-                return await desk.relay(ref, lines, row.key)
+                return await desk.relay(ref, lines, keys)
             case DeliveryKind.RELAY_EDIT:
                 await self._show_edit(desk, ref, row)
             case DeliveryKind.CARD:
@@ -188,9 +201,9 @@ class Couriers:
                 await desk.show_card(ref, card)
             case DeliveryKind.NOTE:
                 text = "\n".join(dict.fromkeys(row.text for row in rows))
-                return await desk.note(ref, text, row.key, code=row.detail)
+                return await desk.note(ref, text, keys, code=row.detail)
             case DeliveryKind.REMIND:
-                return await desk.note(ref, row.text, row.key, broadcast=True)
+                return await desk.note(ref, row.text, keys, broadcast=True)
             case _:
                 raise Undeliverable(f"a {row.kind} is nothing for the desk")
         return None
@@ -289,7 +302,10 @@ def _transcript(tx: Reader, case: Case) -> list[CaseLine]:
 
 
 def _goes_with_others(tx: Reader, row: Delivery) -> bool:
-    """A line that is no more than words: files, and what is to be copied, have their own post."""
+    """A line that is no more than words: files, and what is to be copied, have their own post;
+    and nobody knows yet whether what is in doubt needs one at all."""
+    if row.state is not DeliveryState.PENDING:
+        return False
     if row.kind is DeliveryKind.RELAY:
         message = tx.message(row.conversation, row.seq)
         return message is not None and not message.attachments

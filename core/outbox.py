@@ -33,9 +33,9 @@ from core.progress import (
     Rows,
     back_off,
     channel_of,
+    in_doubt,
     the,
     wait_for_late_acceptance,
-    went_together,
 )
 from core.receipts import Receipts
 from core.records import Delivery, DeliveryState, Target
@@ -53,7 +53,6 @@ _LONGEST_SLEEP = 30.0  # a wake-up that got lost costs no more than this
 _LATE_ACCEPTANCE = timedelta(seconds=5)  # a request may land this long after we gave it up
 _MENDING = 60.0  # seconds until a place that an admin must mend is tried again
 _LONGEST_START = 15.0  # seconds between two looks whether a place has started
-_MOST_BREAKS = 5  # attempts at a delivery that breaks us each time
 _STORE_AWAY = 1.0
 
 
@@ -171,25 +170,22 @@ class Outbox:
         row = rows[0]
         if self._couriers.may_repeat(row):
             return await self._deliver_freely(rows)
-        together: Rows = [row]
-        untried = row.state if row.state is DeliveryState.PENDING else None
-        if not untried:
-            together = await self._store.read(lambda tx: went_together(tx, row))
-            if not await self._may_send_again(together):
+        again: Rows = ()
+        if row.state is not DeliveryState.PENDING:
+            again = await self._to_send_again(row)
+            if not again:
                 return ()
         try:
             crowded = await self._couriers.turn(row)
         except SendLater as later:
-            state = untried or DeliveryState.UNCERTAIN
             counts = later.after is None and not isinstance(later, NotUp)
-            await self._postpone(together, later, state, counts=counts)
+            await self._postpone([row], later, None, counts=counts)
             return ()
         except Exception as error:
-            await self._failed_to_send(together, error)
+            await self._failed_to_send([row], error)
             return ()
-        # What is sent again must be what was sent before, in case that is found after all.
-        gather = crowded and untried is not None
-        begin = partial(self._progress.begin, rows=together, gather=gather)
+        # What is sent again takes along nothing new, in case its first post appears after all.
+        begin = partial(self._progress.begin, rows=again or [row], gather=crowded and not again)
         post = await self._store.write(begin)
         try:
             receipt = await self._attempt_once(post)
@@ -230,8 +226,7 @@ class Outbox:
             case _:
                 log.error("delivery %s (%s) broke", row.id, row.kind, exc_info=error)
                 reason = f"a fault of our own ({type(error).__name__})"
-                broken = progress.refuse if row.attempts >= _MOST_BREAKS else progress.doubt
-                await self._keep(partial(broken, rows=rows, reason=reason))
+                await self._keep(partial(progress.broke, rows=rows, reason=reason))
 
     async def _keep(self, unit: Callable[[Transaction], T]) -> T:
         """Store what only this process knows: a store that is away is waited for, because what
@@ -253,26 +248,28 @@ class Outbox:
             self._failed(rows[0].target, type(error).__name__)
             raise
 
-    async def _may_send_again(self, rows: Rows) -> bool:
-        """A post in doubt: settle it if it landed; True when it must be sent again."""
-        row = rows[0]
-        channel = await self._store.read(lambda tx: channel_of(tx, row))
-        first, last = row.first_try_at or self._now(), row.next_at
+    async def _to_send_again(self, row: Delivery) -> Rows:
+        """Settle one in doubt, and what else the same question settles: those that never landed
+        if `row` is one of them, to be sent now."""
+        channel, rows = await self._store.read(lambda tx: (channel_of(tx, row), in_doubt(tx, row)))
+        last = row.next_at
         if not self._couriers.can_find(row, channel):
-            return await self._store.write(lambda tx: self._progress.risk_a_repeat(tx, row.id))
+            risk = partial(self._progress.risk_a_repeat, id=row.id)
+            return [row] if await self._store.write(risk) else ()
         if row.state is DeliveryState.SENDING and last + self._settling() > self._now():
             # Found at start: the request of the process before may still be on its way.
             until = last + self._settling()
             await self._store.write(lambda tx: wait_for_late_acceptance(the(tx, row.id), until))
-            return False
+            return ()
+        rows = self._couriers.asked_together(rows)
+        first = min(each.first_try_at or self._now() for each in rows)
         try:
-            found = await self._couriers.find(row, first - timedelta(seconds=2))
+            found = await self._couriers.find(rows, first - timedelta(seconds=2))
         except SendLater as later:
             await self._postpone(rows, later, state=DeliveryState.UNCERTAIN)
-            return False
-        if found is not None:
-            await self._store.write(lambda tx: self._progress.sent(tx, rows, found))
-        return found is None
+            return ()
+        await self._store.write(lambda tx: self._progress.settle(tx, rows, found))
+        return list(takewhile(lambda each: each.key not in found, rows))
 
     def _settling(self) -> timedelta:
         return self._attempt() + _LATE_ACCEPTANCE

@@ -9,7 +9,7 @@ the outcome as unknown.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -228,8 +228,11 @@ class AgentDesk(Protocol):
         """Post the root message of a new thread."""
         ...
 
-    async def relay(self, case: CaseRef, lines: Sequence[CaseLine], key: DeliveryKey) -> Receipt:
-        """Post what the customer wrote, or at the start of a case the transcript so far."""
+    async def relay(
+        self, case: CaseRef, lines: Sequence[CaseLine], keys: Sequence[DeliveryKey]
+    ) -> Receipt:
+        """Post what the customer wrote, or at the start of a case the transcript so far. `keys`
+        are those of all deliveries that are in it, in their order; the first names the post."""
         ...
 
     async def edit(self, case: CaseRef, remote_id: str, lines: Sequence[CaseLine]) -> None:
@@ -244,13 +247,14 @@ class AgentDesk(Protocol):
         self,
         case: CaseRef,
         text: str,
-        key: DeliveryKey,
+        keys: Sequence[DeliveryKey],
         *,
         broadcast: bool = False,
         code: str = "",
     ) -> Receipt:
         """A line for agents only, in the thread; `broadcast` shows it in the channel as well.
-        `code` stands below it, in letters of one width, to be copied as it is."""
+        `keys` are as for `relay`. `code` stands below it, in letters of one width, to be copied
+        as it is."""
         ...
 
     async def mark(self, case: CaseRef, external_id: str, fate: Fate) -> None:
@@ -263,10 +267,11 @@ class AgentDesk(Protocol):
         ...
 
     async def find(
-        self, case: CaseRef | None, key: DeliveryKey, since: datetime
-    ) -> Receipt | CaseRef | None:
-        """What `key` became if it landed at or after `since`: a thread's root when `case` is
-        None, else a line in it. Raises SendLater when the desk cannot be asked now."""
+        self, case: CaseRef | None, keys: Collection[DeliveryKey], since: datetime
+    ) -> Mapping[DeliveryKey, Receipt | CaseRef]:
+        """What those of `keys` became that landed at or after `since`: threads' roots when
+        `case` is None, else lines in it, several of which may be one post. Raises SendLater when
+        the desk cannot be asked now."""
         ...
 
 

@@ -1,20 +1,21 @@
 """Note in the store how far a delivery has come: begun, in doubt, sent, refused, given up.
 
 Several rows may go out as one post: the first of their lane and some that follow it. They are
-noted together, and what is known of the post is known of its first row, whose key it bears. Only
-the first row of a lane is ever tried, so a row behind it that is not pending went out with it.
+noted together, and the post bears the key of each, so that each can be asked for alone: a database
+that was put back need not know in what company a row has gone since.
 """
 
 from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import takewhile
 
 from core.couriers import Couriers
-from core.messages import CaseRef, ChannelName, Receipt
+from core.messages import CaseRef, ChannelName, DeliveryKey, Receipt
 from core.receipts import Receipts
 from core.records import Delivery, DeliveryState
 from core.store import Reader, Transaction
@@ -22,7 +23,9 @@ from core.waits import Waits
 
 log = logging.getLogger(__name__)
 
-MOST_TOGETHER = 20  # rows in one post
+_MOST_TOGETHER = 20  # rows in one post
+_REFUSED_TOGETHER = 3
+_MOST_BREAKS = 5  # of a delivery that breaks us each time
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 300.0
 _SHORTEST_MENDING = 15.0  # seconds: what an admin must mend is not tried in a hurry
 _NOBODY_KNOWS = "nobody knows whether it arrived"
@@ -46,12 +49,19 @@ class Progress:
         self._receipts = receipts
         self._waits = waits
         self._settling = settling
+        # Of what was truly tried: waiting is no fault of a line. A restart begins to count anew.
+        self._faults: Counter[int] = Counter()
 
     def begin(self, tx: Transaction, rows: Rows, *, gather: bool = False) -> Rows:
-        """These are under way from now on. `gather`: with what else may be in the same post; all
-        that are begun."""
-        if gather:
-            rows = self._couriers.together(tx, tx.first_of_lane(rows[0].lane, MOST_TOGETHER))
+        """The first of `rows` is under way from now on, and what of the others may be in the
+        same post; all that are begun. `gather`: whatever waits behind the first. What was refused
+        in company a few times goes alone, so that what is wrong with one holds up no other."""
+        if self._faults[rows[0].id] >= _REFUSED_TOGETHER:
+            rows = rows[:1]
+        elif gather:
+            rows = tx.first_of_lane(rows[0].lane, _MOST_TOGETHER)
+        if len(rows) > 1:
+            rows = self._couriers.together(tx, [the(tx, row.id) for row in rows])
         for row in rows:
             kept = the(tx, row.id)
             kept.state = DeliveryState.SENDING
@@ -74,7 +84,7 @@ class Progress:
         for row in rows:
             kept = tx.delivery(row.id)
             if kept is None:
-                self._waits.over(row.id)
+                self._over(row)
             else:
                 kept.state, kept.next_at, kept.error = state or kept.state, until, reason
                 kept.attempts += counts
@@ -110,15 +120,35 @@ class Progress:
         for each in rows:
             row = the(tx, each.id)
             row.state, row.error = DeliveryState.SENT, ""
-            self._waits.over(row.id)
+            self._over(row)
             if isinstance(receipt, Receipt):
                 row.remote_id = receipt.remote_id
             self._receipts.sent(tx, row, receipt)
 
+    def settle(
+        self, tx: Transaction, rows: Rows, found: Mapping[DeliveryKey, Receipt | CaseRef]
+    ) -> None:
+        """What was asked for has landed, or else never will: it may be sent as if it were new."""
+        for row in rows:
+            if row.key in found:
+                self.sent(tx, [row], found[row.key])
+            else:
+                the(tx, row.id).state = DeliveryState.PENDING
+
+    def broke(self, tx: Transaction, rows: Rows, reason: str) -> None:
+        """We failed and do not know how far it came."""
+        if self._faults[rows[0].id] >= _MOST_BREAKS:
+            self.refuse(tx, rows, reason)
+            return
+        self._faults.update(row.id for row in rows)
+        self.doubt(tx, rows, reason)
+
     def refuse(self, tx: Transaction, rows: Rows, reason: str) -> None:
         row = self._alone(tx, rows)
-        if self._couriers.must_arrive(row):
-            pause = max(back_off(row.attempts), _SHORTEST_MENDING)
+        self._faults.update(row.id for row in rows)
+        refusals = self._faults[row.id]
+        if self._couriers.must_arrive(row, refusals):
+            pause = max(back_off(refusals), _SHORTEST_MENDING)
             row.error = reason
             row.state, row.next_at = DeliveryState.PENDING, tx.now + timedelta(seconds=pause)
             log.error(
@@ -132,6 +162,7 @@ class Progress:
         log.warning("delivery %s (%s): %s; a new thread is opened", row.id, row.kind, reason)
         self._receipts.thread_gone(tx, row)  # what waits in the lane goes there, this row as well
         row.state, row.error = DeliveryState.DEAD, reason
+        self._over(row)
 
     def _alone(self, tx: Transaction, rows: Rows) -> Delivery:
         """The first row, which a refusal is about; what was in its post has not been sent."""
@@ -145,14 +176,18 @@ class Progress:
         self, tx: Transaction, row: Delivery, reason: str, *, in_doubt: bool = False
     ) -> None:
         row.state, row.error = DeliveryState.DEAD, reason
-        self._waits.over(row.id)
+        self._over(row)
         log.warning("delivery %s (%s) was given up: %s", row.id, row.kind, reason)
         self._receipts.refused(tx, row, reason, in_doubt=in_doubt)
 
+    def _over(self, row: Delivery) -> None:
+        self._waits.over(row.id)
+        self._faults.pop(row.id, None)
 
-def went_together(tx: Reader, row: Delivery) -> Rows:
-    """The rows of the post whose first is `row`, the first of its lane, which has been tried."""
-    rows = tx.first_of_lane(row.lane, MOST_TOGETHER)
+
+def in_doubt(tx: Reader, row: Delivery) -> Rows:
+    """`row`, the first of its lane, and what may be in doubt for the same reason behind it."""
+    rows = tx.first_of_lane(row.lane, _MOST_TOGETHER)
     return rows[:1] + list(takewhile(lambda r: r.state is not DeliveryState.PENDING, rows[1:]))
 
 

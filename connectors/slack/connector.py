@@ -199,7 +199,8 @@ class SlackConnector:
 
     async def find(self, to: Address, reply: Reply, since: datetime) -> Receipt | None:
         channel, thread = self._place(to, reply.context)
-        ts = await self._slack.find(channel, reply.key, since, thread=thread)
+        found = await self._slack.find(channel, [reply.key], since, thread=thread)
+        ts = found.get(reply.key)
         return Receipt(ts) if ts else None
 
     async def edit(self, to: Address, remote_id: str, reply: Reply) -> None:

@@ -8,7 +8,7 @@ is unknown can be looked up before it is tried again.
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -50,18 +50,25 @@ class Posts:
         blocks: Blocks,
         *,
         key: str,
+        others: Sequence[str] = (),
         thread: str = "",
         username: str = "",
         icon: str = "",
         broadcast: bool = False,
     ) -> str:
-        """The new message's timestamp. Raises SendLater, Undeliverable or OutcomeUnknown."""
+        """The new message's timestamp. `others` are the keys of what is in it besides `key`.
+        Raises SendLater, Undeliverable or OutcomeUnknown."""
         optional: dict[str, Any] = {}
         if thread:
             optional = {"thread_ts": thread, **({"reply_broadcast": True} if broadcast else {})}
         if username:
             optional |= {"username": harmless(username), **({"icon_emoji": icon} if icon else {})}
-        arguments = {"channel": channel, **_contents(text, blocks), **_ours(key), **optional}
+        arguments = {
+            "channel": channel,
+            **_contents(text, blocks),
+            **_ours(key, others),
+            **optional,
+        }
         await self.turn(channel, key)
         self._pacer.used(channel, key)
         hold = partial(self._pacer.hold, channel)
@@ -80,16 +87,18 @@ class Posts:
             "chat.postEphemeral", channel=channel, user=user, **contents, **optional
         )
 
-    async def find(self, channel: str, key: str, since: datetime, *, thread: str = "") -> str:
-        """The timestamp of what was posted under `key` at or after `since`, else "".
-
-        Raises SendLater when Slack cannot be asked now.
-        """
+    async def find(
+        self, channel: str, keys: Collection[str], since: datetime, *, thread: str = ""
+    ) -> dict[str, str]:
+        """The timestamps of what was posted under `keys` at or after `since`; what was not is
+        missing. Raises SendLater when Slack cannot be asked now."""
         oldest = f"{since.timestamp() - MARGIN:.6f}"
+        found: dict[str, str] = {}
         async for message in self.near(channel, oldest, thread=thread):
-            if _key_of(message) == key:
-                return str(message["ts"])
-        return ""
+            found |= {key: str(message["ts"]) for key in _keys_of(message) if key in keys}
+            if len(found) == len(keys):
+                break
+        return found
 
     async def near(
         self, channel: str, oldest: str, *, thread: str = ""
@@ -166,19 +175,22 @@ def section(text: str) -> dict[str, Any]:
     return {"type": "section", "text": {"type": "plain_text", "text": text}}
 
 
-def _key_of(message: Mapping[str, Any]) -> Any:
+def _keys_of(message: Mapping[str, Any]) -> list[str]:
     metadata = mapping(message.get("metadata"))
-    ours = metadata.get("event_type") == EVENT_TYPE
-    return mapping(metadata.get("event_payload")).get("key") if ours else None
+    if metadata.get("event_type") != EVENT_TYPE:
+        return []
+    payload = mapping(metadata.get("event_payload"))
+    return f"{payload.get('key', '')} {payload.get('others', '')}".split()
 
 
-def _ours(key: str) -> dict[str, Any]:
-    """What makes a post harmless and lets it be found again."""
+def _ours(key: str, others: Sequence[str]) -> dict[str, Any]:
+    """What makes a post harmless and lets everything in it be found again."""
+    payload = {"key": key, **({"others": " ".join(others)} if others else {})}
     return {
         "mrkdwn": False,
         "unfurl_links": False,
         "unfurl_media": False,
-        "metadata": {"event_type": EVENT_TYPE, "event_payload": {"key": key}},
+        "metadata": {"event_type": EVENT_TYPE, "event_payload": payload},
         "client_msg_id": str(uuid.uuid5(_NAMESPACE, key)),
     }
 

@@ -12,7 +12,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -85,7 +85,9 @@ class BusyDesk:
     async def open_case(self, card: CaseCard, key: DeliveryKey) -> CaseRef:
         raise NotImplementedError
 
-    async def relay(self, case: CaseRef, lines: Sequence[CaseLine], key: DeliveryKey) -> Receipt:
+    async def relay(
+        self, case: CaseRef, lines: Sequence[CaseLine], keys: Sequence[DeliveryKey]
+    ) -> Receipt:
         return await self._post()
 
     async def edit(self, case: CaseRef, remote_id: str, lines: Sequence[CaseLine]) -> None:
@@ -98,7 +100,7 @@ class BusyDesk:
         self,
         case: CaseRef,
         text: str,
-        key: DeliveryKey,
+        keys: Sequence[DeliveryKey],
         *,
         broadcast: bool = False,
         code: str = "",
@@ -112,9 +114,9 @@ class BusyDesk:
         await self._post()
 
     async def find(
-        self, case: CaseRef | None, key: DeliveryKey, since: datetime
-    ) -> Receipt | CaseRef | None:
-        return None
+        self, case: CaseRef | None, keys: Collection[DeliveryKey], since: datetime
+    ) -> Mapping[DeliveryKey, Receipt | CaseRef]:
+        return {}
 
     async def _post(self) -> Receipt:
         await asyncio.sleep(_SLACK_TAKES)

@@ -67,7 +67,7 @@ async def test_what_is_no_persons_reply_in_a_thread_is_ignored(tmp_path: Path) -
         await slack.other_app_says(here.channel, "beep", thread_ts=thread)
         await slack.say(slack.add_channel("other"), here.anna, "elsewhere")
         await slack.join(here.channel, slack.add_user("bob"))
-        await here.desk.note(here.case, "ours", key("n"))
+        await here.desk.note(here.case, "ours", [key("n")])
         await slack.settled()
         assert here.inbox.events == []
 
@@ -272,7 +272,7 @@ async def test_a_light_bulb_elsewhere_asks_for_nothing(tmp_path: Path) -> None:
     """Not under the customer's line, the card, the channel itself or another channel."""
     async with room(tmp_path) as here:
         slack, case = here.slack, here.case
-        ours = await here.desk.note(case, "ours", key("n"))
+        ours = await here.desk.note(case, "ours", [key("n")])
         written = await slack.say(here.channel, here.anna, "to the channel")
         other = slack.add_channel("other")
         places = [(here.channel, ours.remote_id), (here.channel, case.thread)]

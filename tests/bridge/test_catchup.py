@@ -118,8 +118,8 @@ async def test_threads_of_a_workspace_that_was_left_are_neither_read_nor_written
         assert len(here.slack.journal.of("conversations.replies")) == reads
         (elsewhere,) = here.shelf.open
         for sending in (
-            here.desk.relay(elsewhere, [line("x")], key("r")),
-            here.desk.note(elsewhere, "x", key("n")),
+            here.desk.relay(elsewhere, [line("x")], [key("r")]),
+            here.desk.note(elsewhere, "x", [key("n")]),
             here.desk.edit(elsewhere, "1.1", [line("x")]),
             here.desk.show_card(elsewhere, CARD),
             here.desk.mark(elsewhere, "1.1", Fate.DELIVERED),

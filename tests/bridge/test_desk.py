@@ -80,7 +80,7 @@ async def test_a_card_links_the_earlier_threads_and_nothing_else(tmp_path: Path)
 
 async def test_a_customers_line_appears_under_the_customers_name(tmp_path: Path) -> None:
     async with room(tmp_path) as here:
-        receipt = await here.desk.relay(here.case, [line("Where is it?")], key("r1"))
+        receipt = await here.desk.relay(here.case, [line("Where is it?")], [key("r1")])
         (message,) = here.thread()
         assert receipt == Receipt(message.ts)
         assert message.username == "Ann Lee"
@@ -90,7 +90,7 @@ async def test_a_customers_line_appears_under_the_customers_name(tmp_path: Path)
 async def test_without_the_scope_the_name_stands_before_the_line(tmp_path: Path) -> None:
     scopes = ALL_BRIDGE_SCOPES - {"chat:write.customize"}
     async with room(tmp_path, scopes=scopes) as here:
-        receipt = await here.desk.relay(here.case, [line("Where is it?")], key("r1"))
+        receipt = await here.desk.relay(here.case, [line("Where is it?")], [key("r1")])
         assert texts(here.thread()[0]) == ["Ann Lee: Where is it?"]
         await here.desk.edit(here.case, receipt.remote_id, [replace(line("When?"), edited=True)])
         assert texts(here.thread()[0]) == ["Ann Lee: When? (edited)"]
@@ -100,9 +100,9 @@ async def test_no_word_of_a_customer_means_anything_to_slack(tmp_path: Path) -> 
     """B09: also in names and notes."""
     async with room(tmp_path) as here:
         nasty = line(NASTY, structs.replace(ANN, name=NASTY))
-        await here.desk.relay(here.case, [nasty], key("r1"))
-        await here.desk.relay(here.case, [nasty, line(NASTY, BOT)], key("r2"))
-        await here.desk.note(here.case, NASTY, key("n1"), broadcast=True)
+        await here.desk.relay(here.case, [nasty], [key("r1")])
+        await here.desk.relay(here.case, [nasty, line(NASTY, BOT)], [key("r2")])
+        await here.desk.note(here.case, NASTY, [key("n1")], broadcast=True)
         for message in here.thread():
             assert harmless(mentions_of(message))
 
@@ -110,7 +110,7 @@ async def test_no_word_of_a_customer_means_anything_to_slack(tmp_path: Path) -> 
 async def test_the_transcript_is_one_message(tmp_path: Path) -> None:
     async with room(tmp_path) as here:
         lines = [line("Refund?"), line("3 to 5 days.", BOT), line("A person, please.")]
-        await here.desk.relay(here.case, lines, key("t"))
+        await here.desk.relay(here.case, lines, [key("t")])
         (message,) = here.thread()
         assert texts(message) == [
             "Ann Lee: Refund?\nShop: 3 to 5 days.\nAnn Lee: A person, please."
@@ -124,7 +124,7 @@ async def test_a_long_transcript_shows_its_end_and_keeps_the_whole_in_a_file(
 ) -> None:
     async with room(tmp_path) as here:
         lines = [line(f"{number} {text}") for number in range(100)]
-        await here.desk.relay(here.case, lines, key("t"))
+        await here.desk.relay(here.case, lines, [key("t")])
         await here.slack.settled()
         shared, message = sorted(here.thread(), key=lambda m: bool(m.blocks))
         assert "earlier lines are left out" in "\n".join(texts(message))
@@ -139,7 +139,7 @@ async def test_a_long_transcript_shows_its_end_and_keeps_the_whole_in_a_file(
 
 async def test_a_line_too_long_for_slack_is_kept_whole_in_a_file(tmp_path: Path) -> None:
     async with room(tmp_path) as here:
-        await here.desk.relay(here.case, [line("&" * 4000)], key("r1"))
+        await here.desk.relay(here.case, [line("&" * 4000)], [key("r1")])
         await here.slack.settled()
         (file,) = [file for message in here.thread() for file in message.files]
         assert here.slack.workspace.files[file].data == b"&" * 4000
@@ -147,7 +147,7 @@ async def test_a_line_too_long_for_slack_is_kept_whole_in_a_file(tmp_path: Path)
 
 async def test_a_changed_line_is_changed_in_the_thread(tmp_path: Path) -> None:
     async with room(tmp_path) as here:
-        receipt = await here.desk.relay(here.case, [line("one")], key("r1"))
+        receipt = await here.desk.relay(here.case, [line("one")], [key("r1")])
         await here.desk.edit(here.case, receipt.remote_id, [replace(line("two"), edited=True)])
         assert texts(here.thread()[0]) == ["two (edited)"]
         await here.desk.edit(here.case, receipt.remote_id, [replace(line("two"), deleted=True)])
@@ -156,9 +156,9 @@ async def test_a_changed_line_is_changed_in_the_thread(tmp_path: Path) -> None:
 
 async def test_a_reminder_also_shows_in_the_channel(tmp_path: Path) -> None:
     async with room(tmp_path) as here:
-        await here.desk.note(here.case, "Nobody came.", key("n1"), broadcast=True)
+        await here.desk.note(here.case, "Nobody came.", [key("n1")], broadcast=True)
         assert here.thread()[0].is_broadcast
-        await here.desk.note(here.case, "Quietly.", key("n2"))
+        await here.desk.note(here.case, "Quietly.", [key("n2")])
         assert not here.thread()[1].is_broadcast
 
 
@@ -177,7 +177,8 @@ async def test_a_reaction_tells_an_agents_message_its_fate(tmp_path: Path) -> No
 async def test_a_customers_files_come_before_the_line_they_belong_to(tmp_path: Path) -> None:
     async with room(tmp_path) as here:
         photo = here.shelf.put("<b>../ph&oto.png", b"\x89PNG" * 400_000)
-        await here.desk.relay(here.case, [replace(line("look"), attachments=(photo,))], key("r1"))
+        lines = [replace(line("look"), attachments=(photo,))]
+        await here.desk.relay(here.case, lines, [key("r1")])
         await here.slack.settled()
         files = [here.slack.workspace.files[f] for m in here.thread() for f in m.files]
         assert [(f.title, f.data) for f in files] == [("ph&oto.png", b"\x89PNG" * 400_000)]
@@ -193,13 +194,13 @@ async def test_trying_a_line_with_a_file_again_shows_the_file_once(tmp_path: Pat
         share = "files.completeUploadExternal"
         here.slack.faults.add(share, Fault(Effect.ACCEPT_THEN_RESET))
         with pytest.raises(OutcomeUnknown):
-            await here.desk.relay(here.case, wanted, key("r1"))
+            await here.desk.relay(here.case, wanted, [key("r1")])
         here.slack.faults.add("chat.postMessage", answer(429, Retry_After="1"))
         with pytest.raises(SendLater):
-            await here.desk.relay(here.case, wanted, key("r1"))
-        await here.desk.relay(here.case, wanted, key("r1"))
+            await here.desk.relay(here.case, wanted, [key("r1")])
+        await here.desk.relay(here.case, wanted, [key("r1")])
         assert len([f for m in here.thread() for f in m.files]) == 1
-        await here.desk.relay(here.case, wanted, key("r2"))
+        await here.desk.relay(here.case, wanted, [key("r2")])
         await here.slack.settled()
         assert len([f for m in here.thread() for f in m.files]) == 2
 
@@ -220,7 +221,7 @@ async def test_an_upload_that_nobody_sees_is_never_in_doubt(
         here.slack.faults.add(*fault)
         with pytest.raises(SendLater):
             await here.desk.relay(
-                here.case, [replace(line("look"), attachments=(photo,))], key("r1")
+                here.case, [replace(line("look"), attachments=(photo,))], [key("r1")]
             )
 
 
@@ -229,7 +230,7 @@ async def test_a_file_that_cannot_come_leaves_its_name(tmp_path: Path) -> None:
         gone = replace(here.shelf.put("gone.png", b"x"), id=None)
         empty = here.shelf.put("empty.png", b"")
         wanted = replace(line("look"), attachments=(gone, empty))
-        await here.desk.relay(here.case, [wanted], key("r1"))
+        await here.desk.relay(here.case, [wanted], [key("r1")])
         (message,) = here.thread()
         assert texts(message)[0].count("could not be fetched") == 2
 
@@ -242,13 +243,12 @@ async def test_a_root_and_a_line_in_doubt_are_found_again(tmp_path: Path) -> Non
         with pytest.raises(OutcomeUnknown):
             await here.desk.open_case(CARD, key("second"))
         with pytest.raises(OutcomeUnknown):
-            await here.desk.relay(here.case, [line("hello")], key("r1"))
-        ref = await here.desk.find(None, key("second"), since)
-        assert ref == structs.replace(here.case, thread=here.slack.messages(here.channel)[1].ts)
-        receipt = await here.desk.find(here.case, key("r1"), since)
-        assert receipt == Receipt(here.thread()[0].ts)
-        assert await here.desk.find(here.case, key("r2"), since) is None
-        assert await here.desk.find(None, key("r1"), since) is None
+            await here.desk.relay(here.case, [line("hello")], [key("r1")])
+        found = await here.desk.find(None, [key("second"), key("r1")], since)
+        root = structs.replace(here.case, thread=here.slack.messages(here.channel)[1].ts)
+        assert found == {key("second"): root}
+        found = await here.desk.find(here.case, [key("r1"), key("r2")], since)
+        assert found == {key("r1"): Receipt(here.thread()[0].ts)}
 
 
 async def test_an_announcement_never_fails(tmp_path: Path) -> None:
@@ -310,7 +310,7 @@ async def test_what_is_to_be_copied_stands_below_a_note_as_it_is(tmp_path: Path)
     """Backticks do not end it, and nothing in it is a mention or a link."""
     async with room(tmp_path) as here:
         code = '- id: a\n  reply: "``` <!channel> & https://x.example"\n'
-        receipt = await here.desk.note(here.case, "A rule", key("n"), code=code)
+        receipt = await here.desk.note(here.case, "A rule", [key("n")], code=code)
         message = here.slack.message(here.channel, receipt.remote_id)
         assert message.blocks[1]["elements"][0]["type"] == "rich_text_preformatted"
         assert message.blocks[1]["elements"][0]["elements"] == [{"type": "text", "text": code}]

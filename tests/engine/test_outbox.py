@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from core.cases import CaseCard, CaseLine, Fate
 from core.couriers import Couriers
-from core.errors import NotUp, SendLater, ThreadGone
+from core.errors import NotUp, OutcomeUnknown, SendLater, ThreadGone, Undeliverable
 from core.messages import Attachment, AttachmentKind, CaseRef, DeliveryKey, Receipt
 from core.outbox import Outbox
 from core.ports import Inbox, Status
@@ -27,7 +27,10 @@ CustomersLine = tuple[str, Sequence[Attachment]]
 class Desk:
     """Has a thread for every case. Marks of lines that are in `refused` are put off once, those of
     lines in `held` never end. Others wait to post when it is `crowded`; it is not up for as
-    often as `absent` says. A note is refused once by the thread that is `gone`."""
+    often as `absent` says, and asks for a pause as often as `slow` says. A note is refused once by
+    the thread that is `gone`, a customer's line that is in `refused` once as well; what becomes
+    of one in `held` is not known. Of those that are asked for, it finds the ones that have
+    `landed`, by their place in the question."""
 
     name = "desk"
     status = Status(True)
@@ -38,7 +41,9 @@ class Desk:
         self.held: set[str] = set()
         self.crowded = False
         self.absent = 0
+        self.slow = 0
         self.gone = ""
+        self.landed: set[int] = set()
         self._news = asyncio.Event()
 
     async def start(self, inbox: Inbox) -> None:
@@ -56,8 +61,20 @@ class Desk:
     async def open_case(self, card: CaseCard, key: DeliveryKey) -> CaseRef:
         return CaseRef("T1", "C1", f"{card.case}.0")
 
-    async def relay(self, case: CaseRef, lines: Sequence[CaseLine], key: DeliveryKey) -> Receipt:
-        return self._post(" + ".join(line.text for line in lines[-20:]))
+    async def relay(
+        self, case: CaseRef, lines: Sequence[CaseLine], keys: Sequence[DeliveryKey]
+    ) -> Receipt:
+        text = " + ".join(line.text for line in lines[-20:])
+        if self.slow:
+            self.slow -= 1
+            raise SendLater("slowly")
+        if text in self.refused:
+            self.refused.remove(text)
+            raise Undeliverable("not this")
+        if text in self.held:
+            self.held.remove(text)
+            raise OutcomeUnknown("no answer")
+        return self._post(text)
 
     async def edit(self, case: CaseRef, remote_id: str, lines: Sequence[CaseLine]) -> None:
         self._post(f"edit {lines[-1].text}")
@@ -69,7 +86,7 @@ class Desk:
         self,
         case: CaseRef,
         text: str,
-        key: DeliveryKey,
+        keys: Sequence[DeliveryKey],
         *,
         broadcast: bool = False,
         code: str = "",
@@ -92,9 +109,9 @@ class Desk:
         self._post(text)
 
     async def find(
-        self, case: CaseRef | None, key: DeliveryKey, since: datetime
-    ) -> Receipt | CaseRef | None:
-        return None
+        self, case: CaseRef | None, keys: Collection[DeliveryKey], since: datetime
+    ) -> Mapping[DeliveryKey, Receipt | CaseRef]:
+        return {key: Receipt("r0") for place, key in enumerate(keys) if place in self.landed}
 
     def _post(self, what: str) -> Receipt:
         self.posted.append(what)
@@ -307,6 +324,62 @@ async def test_in_a_crowd_a_line_that_is_gone_holds_up_no_other(
 
         await until(both, "the lines before and after it")
         assert desk.posted[:2] == ["one", "three"]
+
+
+async def test_in_a_crowd_a_line_in_doubt_is_taken_along_by_no_other(core: Core) -> None:
+    """A database that was put back may hold one behind others that are not: it is looked up."""
+    await _with_lines(core, ("one", ()), ("two", ()), ("three", ()))
+
+    def in_doubt(tx: Transaction) -> None:
+        row = tx.first_of_lane("case:1", 2)[1]
+        doubtful = tx.delivery(row.id)
+        assert doubtful is not None
+        doubtful.state = DeliveryState.UNCERTAIN
+
+    await core.store.write(in_doubt)
+    desk = Desk()
+    desk.crowded = True
+    async with outbox(core, desk):
+        assert await desk.has(3) == ["one", "two", "three"]
+
+
+async def test_of_lines_in_doubt_only_those_that_did_not_land_are_sent(core: Core) -> None:
+    """O04: a database that was put back doubts all, whatever company they went in since."""
+    await _with_lines(core, ("one", ()), ("two", ()), ("three", ()))
+
+    def in_doubt(tx: Transaction) -> None:
+        for row in tx.first_of_lane("case:1", 3):
+            doubtful = tx.delivery(row.id)
+            assert doubtful is not None
+            doubtful.state = DeliveryState.UNCERTAIN
+
+    await core.store.write(in_doubt)
+    desk = Desk()
+    desk.landed = {0, 2}
+    async with outbox(core, desk) as box:
+        await desk.has(1)
+        await core.wrote("four")
+        assert await desk.has(2) == ["two", "four"]
+        await box.close(5)
+
+
+async def test_a_line_that_had_to_wait_often_outlives_a_refusal(core: Core) -> None:
+    """That Slack was slow for an hour is no fault of the line."""
+    await _with_lines(core, ("one", ()))
+    desk = Desk()
+    desk.slow = 12
+    desk.refused = {"one"}
+    async with outbox(core, desk) as box:
+
+        def posted() -> bool:
+            core.later(seconds=400)
+            box.wake()
+            return bool(desk.posted)
+
+        await until(posted, "the line")
+    assert not desk.slow
+    assert not desk.refused
+    assert desk.posted == ["one"]
 
 
 async def test_in_a_crowd_notes_go_together_and_say_everything_once(core: Core) -> None:

@@ -17,9 +17,12 @@ from pathlib import Path
 
 import pytest
 
+from connectors.slack.pacer import Rate
 from core.store import Store
 from sandbox.faults import Effect, Fault
+from sandbox.slack.message import Message as SlackMessage
 from sandbox.telegram.troubles import too_many_requests
+from tests.faults.timed_house import TimedHouse
 from tests.scenarios.house import House, until
 from tests.scenarios.visitor import Visitor
 from tests.store.clock import Clock
@@ -96,6 +99,11 @@ async def _chatter(visitor: Visitor) -> None:
         await visitor.say(f"no. {number}: shipping")
 
 
+def _cards(house: House) -> list[SlackMessage]:
+    """Not what the desk is told of the restore itself."""
+    return [m for m in house.slack.messages(house.desk) if "needs a person" in m.text]
+
+
 async def test_the_desk_is_asked_before_anything_is_posted_again(house: House) -> None:
     """O04: a case that was about to be opened when the backup was made has one thread, and the
     customer's line is in it once."""
@@ -114,11 +122,69 @@ async def test_the_desk_is_asked_before_anything_is_posted_again(house: House) -
     async with house.visitor(token=visitor.token) as again:
         await again.say("are you there?")
         await house.in_thread("are you there?")
-    cards = [m for m in house.slack.messages(house.desk) if "needs a person" in m.text]
-    assert len(cards) == 1
-    card = cards[0]
+    (card,) = _cards(house)
     lines = [m for m in house.slack.thread(house.desk, card.ts) if "human" in str(m.blocks)]
     assert len([m for m in lines if m.ts != card.ts]) == 1
+
+
+@pytest.fixture
+async def busy(tmp_path: Path) -> AsyncIterator[TimedHouse]:
+    """A thread's root, its transcript and one line may be posted at once; others wait, and go
+    together. Not open yet."""
+    house = TimedHouse(tmp_path)
+    house.rate = Rate(0.6, 3)
+    yield house
+    await house.close()
+
+
+async def _back_up_before_the_card(house: TimedHouse, *lines: str, pause: int) -> tuple[Path, str]:
+    """A backup that was made when a visitor had asked for a person and written `lines`, and
+    nothing of it was posted, which begins after `pause` seconds; and the visitor's token."""
+    await house.open(gpt=False)
+    wait = Fault(Effect.ANSWER, 429, "{}", {"Retry-After": str(pause)})
+    house.slack.faults.add("chat.postMessage", wait)
+    async with house.visitor() as visitor:
+        await visitor.say("human")
+        for line in lines:
+            await visitor.say(line)
+        await until(lambda: house.waiting_to_go() >= 2 + len(lines), "what waits for the desk")
+        return await asyncio.to_thread(_back_up, house), visitor.token
+
+
+async def test_lines_that_went_out_together_after_the_backup_are_each_found(
+    busy: TimedHouse,
+) -> None:
+    """O04, L07: the backup knows nothing of their post, so each is asked for by its own key."""
+    backup, token = await _back_up_before_the_card(busy, "two", "three", "four", pause=1)
+    await busy.in_thread("four")
+    before = busy.lines(await busy.card())
+    assert before == ["two\nthree\nfour"]
+    await busy.stop()
+    _restore(busy, backup)
+    await busy.start()
+    async with busy.visitor(token=token) as again:
+        await again.say("are you there?")
+        await busy.in_thread("are you there?")
+    (card,) = _cards(busy)
+    assert busy.lines(card) == [*before, "are you there?"]
+    await until(lambda: not busy.unsent(), "the notes of all that")
+
+
+async def test_a_backup_whose_lines_never_went_out_sends_each_of_them(busy: TimedHouse) -> None:
+    """O04: all of them are in doubt, but that the first was sent does not tell of the others."""
+    backup, token = await _back_up_before_the_card(busy, "two", "three", "four", pause=900)
+    await busy.stop()
+    _restore(busy, backup)
+    assert not busy.slack.messages(busy.desk)
+    await busy.start()
+    async with busy.visitor(token=token) as again:
+        await again.say("are you there?")
+        await until(lambda: busy.posted("are you there?"), "the last line")
+    (card,) = _cards(busy)
+    said = "\n".join(busy.lines(card)).split("\n")
+    assert said == ["two", "three", "four", "are you there?"]
+    assert "human" in str(busy.slack.thread(busy.desk, card.ts)[0].blocks)
+    await until(lambda: not busy.unsent(), "the notes of all that")
 
 
 async def test_a_copy_without_its_last_run_is_believed_only_for_minutes(tmp_path: Path) -> None:

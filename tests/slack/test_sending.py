@@ -192,11 +192,11 @@ async def test_a_post_whose_answer_was_lost_is_found_by_its_key() -> None:
             await post(app, channel, key="k1")
         await post(app, channel, key="k2")
         first, second = slack.messages(channel)
-        assert await app.find(channel, "k1", since) == first.ts
-        assert await app.find(channel, "k2", since) == second.ts
-        assert await app.find(channel, "k3", since) == ""
-        assert await app.find(channel, "k1", now() + timedelta(minutes=10)) == first.ts
-        assert await app.find(channel, "k1", now() + timedelta(hours=1)) == ""
+        found = {"k1": first.ts, "k2": second.ts}
+        assert await app.find(channel, ["k1", "k2", "k3"], since) == found
+        soon, later = now() + timedelta(minutes=10), now() + timedelta(hours=1)
+        assert await app.find(channel, ["k1"], soon) == {"k1": first.ts}
+        assert await app.find(channel, ["k1"], later) == {}
 
 
 async def test_a_reply_is_found_in_a_long_thread() -> None:
@@ -204,9 +204,17 @@ async def test_a_reply_is_found_in_a_long_thread() -> None:
         root = await post(app, channel)
         for number in range(250):
             await app.post(channel, "x", [section("x")], key=f"r{number}", thread=root)
-        found = await app.find(channel, "r249", now() - timedelta(minutes=5), thread=root)
-        assert found == slack.thread(channel, root)[-1].ts
-        assert await app.find(channel, "r1", now(), thread="1.000001") == ""
+        found = await app.find(channel, ["r249"], now() - timedelta(minutes=5), thread=root)
+        assert found == {"r249": slack.thread(channel, root)[-1].ts}
+        assert await app.find(channel, ["r1"], now(), thread="1.000001") == {}
+
+
+async def test_everything_that_is_in_one_post_is_found_there() -> None:
+    async with sending() as (_slack, app, channel):
+        blocks = [section("x")]
+        ts = await app.post(channel, "x", blocks, key="k1", others=["k2", "k3"])
+        found = await app.find(channel, ["k3", "k2", "k"], now())
+        assert found == {"k2": ts, "k3": ts}
 
 
 @pytest.mark.parametrize(
@@ -216,7 +224,7 @@ async def test_slack_that_cannot_be_asked_now_is_asked_later(fault: Fault) -> No
     async with sending() as (slack, app, channel):
         slack.faults.add("conversations.history", fault)
         with pytest.raises(SendLater):
-            await app.find(channel, "k1", now())
+            await app.find(channel, ["k1"], now())
 
 
 async def test_the_same_key_gives_the_same_message_id_to_slack() -> None:
