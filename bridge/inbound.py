@@ -11,6 +11,7 @@ import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from bridge import commands
@@ -132,7 +133,12 @@ def _replied(message: Json, desk: Desk) -> AgentEvent | Advice | None:
     attachments = _attachments(message)
     if not text.strip() and not attachments:
         return None
-    return AgentReplied(case, ts, agent, text, attachments)
+    return AgentReplied(case, ts, agent, text, attachments, written_at(ts))
+
+
+def written_at(ts: str) -> datetime:
+    """A message's timestamp is its time, in seconds, as well as its name."""
+    return datetime.fromtimestamp(float(ts), UTC)
 
 
 def _changed(event: Json, desk: Desk) -> AgentEvent | Advice | None:

@@ -169,13 +169,15 @@ class Agent(Struct, frozen=True, gc=False):
 
 
 class AgentReplied(Struct, frozen=True, gc=False):
-    """An agent's plain reply in a case's thread. `external_id` orders the thread's replies."""
+    """An agent's plain reply in a case's thread. `external_id` orders the thread's replies; `at`
+    is when it was written, if the desk knows."""
 
     case: CaseRef
     external_id: str
     agent: Agent
     text: str
     attachments: tuple[Attachment, ...] = ()
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

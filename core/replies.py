@@ -6,7 +6,9 @@ gets a delivery row of its own, so that a restart goes on with the part that was
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
 
 from core.messages import (
     Attachment,
@@ -19,6 +21,8 @@ from core.messages import (
 from core.records import Conversation, DeliveryKind, Target
 from core.rendering import Part, fit
 from core.store import Transaction
+
+log = logging.getLogger(__name__)
 
 # For a channel that is switched off at the moment: its rows wait until it is back.
 _ANY_CHANNEL = Capabilities(max_text=4_000, max_buttons=0, max_label=40)
@@ -33,8 +37,18 @@ FILE = "file:"
 class Replies:
     """Knows what each channel can carry."""
 
-    def __init__(self, capabilities: Mapping[ChannelName, Capabilities]) -> None:
+    def __init__(
+        self,
+        capabilities: Mapping[ChannelName, Capabilities],
+        *,
+        relived: Callable[[], datetime | None] = lambda: None,
+        read_again: Collection[ChannelName] = (),
+    ) -> None:
+        """`relived` is `Store.relived`; `read_again` are the channels that show us once more what
+        was written then."""
         self._capabilities = capabilities
+        self._relived = relived
+        self._read_again = read_again
 
     def of(self, conversation: Conversation) -> Capabilities:
         return self._capabilities.get(conversation.address.channel, _ANY_CHANNEL)
@@ -42,6 +56,14 @@ class Replies:
     def can_refuse(self, channel: ChannelName) -> bool:
         """Whether a customer of this channel is shown a refusal and can send again."""
         return self._capabilities.get(channel, _ANY_CHANNEL).replays
+
+    def relives(self, at: datetime | None, channel: ChannelName | None = None) -> bool:
+        """Whether what was written `at`, by a customer of `channel` or by an agent, may have been
+        answered, or passed on, by a run that a backup has undone."""
+        until = self._relived()
+        if until is None or at is None:
+            return False
+        return at <= until and (channel is None or channel in self._read_again)
 
     def say(
         self,
@@ -78,6 +100,9 @@ class Replies:
         rows = [row for part in parts for row in _rows(part)]
         for number, (text, detail) in enumerate(rows):
             self._queue(tx, conversation, DeliveryKind.REPLY, message.seq, number, text, detail)
+        if tx.relives:
+            tx.hold_reply(conversation, message.seq)
+            log.warning("a message that may have been sent before a backup was put back is held")
 
     def change(
         self, tx: Transaction, conversation: Conversation, message: Message, kind: DeliveryKind

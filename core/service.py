@@ -39,6 +39,7 @@ from core.ports import (
     Services,
     SupportsFiles,
     SupportsLive,
+    SupportsReadBack,
     SupportsRoutes,
 )
 from core.presence import Presence
@@ -137,10 +138,17 @@ class Service:
             if isinstance(part, SupportsFiles):
                 self.files.add_source(part.name, part)
 
+    def _replies(self, store: Store) -> Replies:
+        channels = self.channels.items()
+        return Replies(
+            {name: channel.capabilities for name, channel in channels},
+            relived=lambda: store.relived,
+            read_again={n for n, channel in channels if isinstance(channel, SupportsReadBack)},
+        )
+
     def _wire(self) -> None:
         store, settings = self.store, self._settings
-        capabilities = {name: c.capabilities for name, c in self.channels.items()}
-        replies = Replies(capabilities)
+        replies = self._replies(store)
         self.casework = Casework(replies, has_desk=self.desk is not None)
         self.customers = Customers(replies, self.casework, has_model=False)
         presence = Presence(self.channels)

@@ -114,6 +114,7 @@ class Turns:
         if conversation.pending_seq is None or conversation.mode is not Mode.BOT:
             return None
         last = self._end_of_burst(tx, policy, conversation)
+        tx.relives = self._relives(tx, conversation, last)
         if why := self._why_not_gpt(tx, policy, conversation, last):
             self._hand_over(tx, policy, conversation, why, last)
             return None
@@ -125,6 +126,11 @@ class Turns:
         question = tx.message(id, first)
         asked_at = tx.now if question is None else question.at
         return Burst(conversation, conversation.version, first, last, asked_at, history, step)
+
+    def _relives(self, tx: Transaction, conversation: Conversation, seq: int) -> bool:
+        message = tx.message(conversation.id, seq)
+        at = None if message is None else message.at
+        return self._replies.relives(at, conversation.address.channel)
 
     def _why_not_gpt(
         self, tx: Transaction, policy: Policy, conversation: Conversation, last: int
@@ -232,6 +238,7 @@ class Turns:
             return
         conversation.attempts = 0
         conversation.pending_seq = None
+        tx.relives = self._relives(tx, conversation, burst.last)
         self._say(tx, policy, burst, conversation, found)
         if found.answer.wants_human:
             why = HandOver(Cause.GPT_ASKED, found.answer.reason)

@@ -26,6 +26,8 @@ MOVED_AFTER = timedelta(minutes=5)
 """A database without its file is taken for moved until then, and for a copy from then on."""
 
 _CURSOR = "store.beat"
+_RELIVED = "store.relived"  # until when the run that is lost may have sent something
+_BETWEEN_BEATS = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Lineage:
     def __init__(self, database: Path) -> None:
         self.beside = database.with_name(database.name + ".run")
         self._database = database
+        self.relived: datetime | None = None
         self._send = database.with_name(database.name + ".send-held")
 
     def look(self) -> None:
@@ -92,8 +95,11 @@ class Lineage:
         why = _behind(stored, beside, tx.now)
         if why:
             _hold(tx)
+            tx.set_cursor(_RELIVED, _end_of(beside, tx.now).isoformat())
         elif self._send.exists():
             _release(tx)
+        relived = tx.cursor(_RELIVED)
+        self.relived = datetime.fromisoformat(relived) if relived else None
         known = [beat for beat in (stored, beside) if beat is not None]
         name = known[0].id if known else secrets.token_hex(8)
         count = max((beat.count for beat in known), default=0)
@@ -170,6 +176,14 @@ def _behind(stored: Beat | None, beside: Beat | None, now: datetime) -> str:
     if stored.count < beside.count:
         return f"the database ends at {_time(stored)}, but was used here until {_time(beside)}"
     return ""
+
+
+def _end_of(beside: Beat | None, now: datetime) -> datetime:
+    """Until when the run that is lost may have sent something: one that was killed may have lived
+    on after its last beat, and of one elsewhere nothing is known."""
+    if beside is None:
+        return now
+    return beside.at + _BETWEEN_BEATS if beside.open else beside.at
 
 
 def _time(beat: Beat) -> str:

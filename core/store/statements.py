@@ -231,6 +231,16 @@ HOLD_FOR_CUSTOMERS = (
     .where(_open, deliveries.c.target == "customer")
     .values(state="held", open_lane=None)
 )
+HOLD_REPLY = (
+    deliveries.update()
+    .where(
+        _open,
+        deliveries.c.target == "customer",
+        deliveries.c.conversation_id == bindparam("conversation"),
+        deliveries.c.seq == bindparam("of"),
+    )
+    .values(state="held", open_lane=None)
+)
 DOUBT_FOR_DESK = (
     deliveries.update()
     .where(_open, deliveries.c.target == "desk")

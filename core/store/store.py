@@ -140,6 +140,13 @@ class Store:
             self._stored_something = False
 
     @property
+    def relived(self) -> datetime | None:
+        """What was written until then may have been answered by a run that a backup has undone;
+        None when there was none."""
+        lineage = self._database.lineage
+        return None if lineage is None else lineage.relived
+
+    @property
     def files_path(self) -> Path | None:
         return self.path and self.path.with_name(f"{self.path.stem}-files")
 

@@ -66,6 +66,7 @@ class Transaction(Reader):
         self.later: list[Callable[[], None]] = []
         self.wakes = False
         self.wrote = False
+        self.relives = False  # what is said now may have been said before a backup was put back
         self._keep_files = keep_files
         self._work = work
         self._conversations: dict[ConversationId, Conversation] = {}
@@ -268,6 +269,10 @@ class Transaction(Reader):
         self._work.queued.add(lane, target, kind, id, case_id, seq, part, text, detail, at, key)
         self.wrote = True
         self.wake()
+
+    def hold_reply(self, conversation: Conversation, seq: int) -> None:
+        """What is queued of this line waits until the admin says otherwise."""
+        self.execute(sql.HOLD_REPLY, {"conversation": conversation.id, "of": seq})
 
     def finish(self, ids: Sequence[int]) -> None:
         """These were sent, and nobody needs their receipts."""

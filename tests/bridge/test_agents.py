@@ -31,11 +31,15 @@ def anna(here: Room) -> Agent:
     return Agent(here.anna, "Anna K.", FileId(f"picture:{here.anna}_192.png"))
 
 
+def replied(here: Room, ts: str, text: str) -> AgentReplied:
+    return AgentReplied(here.case, ts, anna(here), text, at=inbound.written_at(ts))
+
+
 async def test_a_plain_reply_goes_on_under_the_agents_name_and_picture(tmp_path: Path) -> None:
     async with room(tmp_path) as here:
         ts = await here.say(f"<b> & see https://shop.example/t, ask <@{here.anna}>")
         text = "<b> & see https://shop.example/t, ask @Anna K."
-        assert here.inbox.events == [AgentReplied(here.case, ts, anna(here), text)]
+        assert here.inbox.events == [replied(here, ts, text)]
         assert here.shelf.pictures[0][0] == here.desk.name
 
 
@@ -154,7 +158,7 @@ async def test_a_reply_that_could_not_be_stored_comes_again(tmp_path: Path) -> N
         here.slack.courier.retries = type(here.slack.courier.retries)(0.3, (0.0, 0.0))
         here.inbox.failures.append(StoreUnavailable("the disk is full"))
         ts = await here.say("hello")
-        assert here.inbox.events == [AgentReplied(here.case, ts, anna(here), "hello")]
+        assert here.inbox.events == [replied(here, ts, "hello")]
 
 
 async def test_edits_and_deletions_follow_and_previews_do_not(tmp_path: Path) -> None:
@@ -172,7 +176,7 @@ async def test_edits_and_deletions_follow_and_previews_do_not(tmp_path: Path) ->
         assert here.inbox.events[1:] == [
             AgentEdited(here.case, ts, "hello"),
             AgentDeleted(here.case, ts),
-            AgentReplied(here.case, other, anna(here), "two"),
+            replied(here, other, "two"),
             AgentDeleted(here.case, other),
         ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bridge import commands, inbound
-from bridge.inbound import Advice, Bulb, Desk, parse
+from bridge.inbound import Advice, Bulb, Desk, parse, written_at
 from core.messages import (
     Agent,
     AgentCommanded,
@@ -44,15 +44,19 @@ def said(text: str) -> Advice:
     return advice(found.advice)
 
 
+def replied(text: str, files: tuple[Attachment, ...] = ()) -> AgentReplied:
+    return AgentReplied(CASE, TS, ANNA, text, files, written_at(TS))
+
+
 @pytest.mark.parametrize(
     ("name", "event"),
     [
-        ("thread_reply", AgentReplied(CASE, TS, ANNA, "Hello Ann, it is on its way.")),
-        ("thread_reply_with_markup", AgentReplied(CASE, TS, ANNA, MARKUP)),
-        ("thread_reply_with_file", AgentReplied(CASE, TS, ANNA, "See the label.", (LABEL,))),
-        ("thread_file_alone", AgentReplied(CASE, TS, ANNA, "", (LABEL,))),
-        ("thread_broadcast", AgentReplied(CASE, TS, ANNA, "Also for the channel.")),
-        ("thread_exclamations", AgentReplied(CASE, TS, ANNA, "!!! great")),
+        ("thread_reply", replied("Hello Ann, it is on its way.")),
+        ("thread_reply_with_markup", replied(MARKUP)),
+        ("thread_reply_with_file", replied("See the label.", (LABEL,))),
+        ("thread_file_alone", replied("", (LABEL,))),
+        ("thread_broadcast", replied("Also for the channel.")),
+        ("thread_exclamations", replied("!!! great")),
         ("thread_close", AgentCommanded(CASE, TS, ANNA, Command.CLOSE)),
         ("thread_close_capital", AgentCommanded(CASE, TS, ANNA, Command.CLOSE)),
         ("thread_bot", AgentCommanded(CASE, TS, ANNA, Command.BOT)),

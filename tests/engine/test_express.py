@@ -26,6 +26,7 @@ from core.messages import (
 from core.notices import ModeChanged
 from core.store import Reader
 from tests.engine.core import TELEGRAM, WEB, Core, address
+from tests.scenarios.house import until
 
 CLOSED = Mode.CLOSED
 PEERS = "abcdef"
@@ -135,6 +136,7 @@ async def test_a_repeat_among_news_changes_nothing_and_none_of_them_is_lost(quic
     told: list[object] = []
     for id in ("one", "same", "two"):
         quick.engine.hand_in(CustomerWrote(address(WEB), id, "shipping", ANN), told.append)
+    await until(lambda: len(told) == 3, "what became of the three")
     await quick.until(lambda lines: len(lines) == 8)
     stored, repeat = Outcome.STORED, Outcome.REPEAT
     assert [(answer.outcome, answer.seq) for answer in told] == [  # type: ignore[attr-defined]

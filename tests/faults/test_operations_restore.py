@@ -49,6 +49,17 @@ def _back_up(house: House) -> Path:
     return copy
 
 
+def _copy(house: House) -> Path:
+    """A backup that was made when nothing waited."""
+    copy = house.folder / "backup.db"
+    with (
+        closing(sqlite3.connect(house.folder / "frontdesk.db")) as source,
+        closing(sqlite3.connect(copy)) as target,
+    ):
+        source.backup(target)
+    return copy
+
+
 def _restore(house: House, backup: Path) -> None:
     for suffix in ("-wal", "-shm"):
         (house.folder / f"frontdesk.db{suffix}").unlink(missing_ok=True)
@@ -57,6 +68,10 @@ def _restore(house: House, backup: Path) -> None:
 
 def _heard(house: House, customer: int) -> list[str]:
     return [m.text for m in house.telegram.chat(customer) if m.from_bot]
+
+
+def _times(house: House, customer: int, text: str) -> int:
+    return sum(text in heard for heard in _heard(house, customer))
 
 
 async def test_after_a_restore_nothing_is_lost_and_nothing_goes_out_twice(house: House) -> None:
@@ -92,6 +107,59 @@ async def test_after_a_restore_nothing_is_lost_and_nothing_goes_out_twice(house:
     await house.restart()
     assert house.service.store.notice == ""
     assert not (house.folder / "frontdesk.db.send-held").exists()
+
+
+async def test_what_an_agent_wrote_after_the_backup_reaches_the_customer_once(
+    house: House,
+) -> None:
+    """O04: Slack shows the reply again, but the customer has had it: held, unless released."""
+    await house.open(gpt=False, telegram=True)
+    anna = house.telegram.add_customer("Anna")
+    house.telegram.say(anna, "human")
+    card = await house.card()
+    await house.in_thread("human")
+    await house.slack.say(house.desk, house.mia, "Hi Anna", thread_ts=card.ts)
+    await house.on_telegram(anna, "Hi Anna")
+    backup = await asyncio.to_thread(_copy, house)
+    await house.slack.say(house.desk, house.mia, "It is on its way", thread_ts=card.ts)
+    await house.on_telegram(anna, "It is on its way")
+    await house.stop()
+    _restore(house, backup)
+    await house.start()
+    await house.slack.say(house.desk, house.mia, "Anything else?", thread_ts=card.ts)
+    await house.on_telegram(anna, "Anything else?")
+    said = "Hi Anna", "It is on its way", "Anything else?"
+    assert [_times(house, anna, text) for text in said] == [1, 1, 1]
+    (house.folder / "frontdesk.db.send-held").touch()
+    await house.restart()
+    await until(lambda: _times(house, anna, "It is on its way") == 2, "what was held")
+
+
+async def test_what_a_customer_wrote_in_slack_after_the_backup_is_answered_once(
+    house: House,
+) -> None:
+    """O04: Slack shows the question again; its answer is held, and the next one is not."""
+    house.slack_customers = True
+    await house.open(gpt=False)
+    ann = house.slack.add_user("ann")
+    direct = house.slack.open_dm(ann)
+
+    def answers(text: str) -> int:
+        said = house.slack.workspace.channels[direct].messages.values()
+        return sum(text in str(message.blocks) for message in said if message.bot_id)
+
+    await house.slack.say(direct, ann, "hello")
+    await until(lambda: answers("how can I help?"), "the first answer")
+    await house.restart()  # the first start reads nothing again
+    backup = await asyncio.to_thread(_copy, house)
+    await house.slack.say(direct, ann, "shipping")
+    await until(lambda: answers("3 days"), "the second answer")
+    await house.stop()
+    _restore(house, backup)
+    await house.start()
+    await house.slack.say(direct, ann, "order 123456")
+    await until(lambda: answers("Order 123456 is on its way"), "the third answer")
+    assert answers("3 days") == 1
 
 
 async def _chatter(visitor: Visitor) -> None:
