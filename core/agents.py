@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.cases import CaseState, Fate
 from core.casework import Casework, agent_message_id
+from core.customers import Customers
 from core.messages import (
     Accepted,
     Agent,
@@ -15,6 +16,7 @@ from core.messages import (
     AuthorKind,
     Command,
     Message,
+    Mode,
     Outcome,
 )
 from core.notices import Seen
@@ -27,9 +29,10 @@ from core.store import Transaction
 class Agents:
     """Reacts to agents."""
 
-    def __init__(self, replies: Replies, casework: Casework) -> None:
+    def __init__(self, replies: Replies, casework: Casework, customers: Customers) -> None:
         self._replies = replies
         self._casework = casework
+        self._customers = customers
 
     def replied(self, tx: Transaction, policy: Policy, event: AgentReplied) -> Accepted:
         case = tx.case_by_ref(event.case)
@@ -78,10 +81,27 @@ class Agents:
             case Command.CLAIM:
                 self._take(tx, policy, conversation, case, event.agent, joins=True)
             case Command.BOT:
-                self._casework.end(tx, policy, conversation, case, CaseState.HANDED_BACK)
+                self._end(tx, policy, conversation, case, CaseState.HANDED_BACK)
             case Command.CLOSE:
-                self._casework.end(tx, policy, conversation, case, CaseState.CLOSED)
+                self._end(tx, policy, conversation, case, CaseState.CLOSED)
         return Accepted(Outcome.STORED, conversation.id)
+
+    def _end(
+        self,
+        tx: Transaction,
+        policy: Policy,
+        conversation: Conversation,
+        case: Case,
+        state: CaseState,
+    ) -> None:
+        """Whoever ends a case means what they have read: any other line is the bot's, as if it
+        had come a moment later. It is still shown in the thread."""
+        unseen = self._casework.unseen(tx, case)
+        self._casework.end(tx, policy, conversation, case, state)
+        for message in unseen:
+            if conversation.mode is Mode.WAITING:
+                return  # one of them has opened a case, and its transcript has them all
+            self._customers.react(tx, policy, conversation, message)
 
     def _take(
         self,

@@ -181,6 +181,14 @@ class Casework:
         self.tell(tx, policy, conversation, "handed_back" if back else "closed")
         self.queue(tx, conversation, case, DeliveryKind.CARD)
 
+    @staticmethod
+    def unseen(tx: Transaction, case: Case) -> list[Message]:
+        """What the customer has written and no agent can have read, because it is still on its
+        way to the thread; oldest first, without what was deleted since."""
+        rows = [row for row in tx.lane(f"case:{case.id}") if row.kind is DeliveryKind.RELAY]
+        lines = (tx.message(row.conversation, row.seq) for row in rows)
+        return [line for line in lines if line is not None and line.deleted_at is None]
+
     def show_fate(
         self, tx: Transaction, conversation: Conversation, seq: int, fate: Fate, why: str = ""
     ) -> None:

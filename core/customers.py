@@ -76,7 +76,7 @@ class Customers:
         if too_fast:
             self._slow_down(tx, intake.policy, conversation, message)
         else:
-            self._react(tx, intake.policy, conversation, message, button)
+            self.react(tx, intake.policy, conversation, message, button)
         return Accepted(Outcome.STORED, conversation.id, message.seq)
 
     def pressed(self, tx: Transaction, intake: Intake, event: ButtonPressed) -> Accepted:
@@ -96,7 +96,7 @@ class Customers:
         if too_fast:
             self._slow_down(tx, intake.policy, conversation, message)
         else:
-            self._react(tx, intake.policy, conversation, message, button)
+            self.react(tx, intake.policy, conversation, message, button)
         return Accepted(Outcome.STORED, conversation.id, message.seq)
 
     def edited(self, tx: Transaction, event: CustomerEdited) -> Accepted:
@@ -125,7 +125,7 @@ class Customers:
 
     # --- reactions -------------------------------------------------------------------------
 
-    def _react(
+    def react(
         self,
         tx: Transaction,
         policy: Policy,
@@ -133,6 +133,7 @@ class Customers:
         message: Message,
         button: Button | None = None,
     ) -> None:
+        """What follows from a message that nobody has looked at yet."""
         if conversation.mode is Mode.CLOSED:
             change_mode(tx, conversation, Mode.BOT)
         self._casework.relay(tx, policy, conversation, message)

@@ -58,7 +58,7 @@ class Engine:
         self._store = store
         self._replies = replies
         self._customers = customers
-        self._agents = Agents(replies, casework)
+        self._agents = Agents(replies, casework, customers)
         self._ideas = Ideas(store, casework, policy)
         self.express = Express(replies, store.key_of)
         self.express_reply = ExpressReply(replies, store.key_of)

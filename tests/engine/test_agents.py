@@ -11,11 +11,12 @@ from core.messages import (
     AgentReplied,
     CaseRef,
     Command,
+    CustomerDeleted,
     Mode,
     Outcome,
 )
 from core.notices import Seen
-from tests.engine.core import MIA, TELEGRAM, Core
+from tests.engine.core import MIA, TELEGRAM, Core, address
 
 
 async def _waiting(core: Core) -> CaseRef:
@@ -115,6 +116,54 @@ async def test_handing_back_lets_the_bot_answer_again(core: Core) -> None:
     assert (await core.conversation()).mode is Mode.BOT
     await core.wrote("shipping")
     assert (await core.lines())[-1] == ("bot", "Three days")
+
+
+async def test_lines_that_no_agent_has_seen_are_the_bots_after_a_hand_back(core: Core) -> None:
+    """C18: what was still on its way to the desk is answered once, in its order."""
+    ref = await _waiting(core)
+    await core.agent_says("Hi!")
+    await core.wrote("thanks")
+    await core.queued("case:1")
+    await core.wrote("hello")
+    await core.wrote("shipping")
+    await core.engine.accept(command(ref, Command.BOT))
+    told, *answers = (await core.lines())[-3:]
+    assert told[0] == "system"
+    assert answers == [("bot", "Hello there"), ("bot", "Three days")]
+    await core.engine.accept(command(ref, Command.BOT))
+    assert [text for kind, text in await core.lines() if kind == "bot"].count("Three days") == 1
+    assert [kind for kind, _ in await core.queued("case:1")] == ["relay", "relay", "card"]
+
+
+async def test_a_line_that_no_agent_has_seen_opens_a_closed_conversation(core: Core) -> None:
+    ref = await _waiting(core)
+    await core.wrote("shipping")
+    await core.engine.accept(command(ref, Command.CLOSE))
+    assert (await core.conversation()).mode is Mode.BOT
+    assert [kind for kind, _ in await core.lines()][-2:] == ["system", "bot"]
+    assert (await core.lines())[-1] == ("bot", "Three days")
+
+
+async def test_who_asks_for_a_person_unseen_gets_one_with_all_that_follows(core: Core) -> None:
+    ref = await _waiting(core)
+    await core.agent_says("Hi!")
+    await core.queued("case:1")
+    for text in ("shipping", "a human once more", "hello"):
+        await core.wrote(text)
+    await core.engine.accept(command(ref, Command.CLOSE))
+    assert (await core.conversation()).mode is Mode.WAITING
+    assert [text for kind, text in await core.lines() if kind == "bot"] == ["Three days"]
+    assert (await core.case()).id == 2
+    assert [kind for kind, _ in await core.queued("case:2")] == ["open", "transcript"]
+
+
+async def test_a_line_that_was_deleted_unseen_is_answered_by_nobody(core: Core) -> None:
+    ref = await _waiting(core)
+    await core.wrote("shipping", id="oops")
+    await core.engine.accept(CustomerDeleted(address(), "oops"))
+    await core.engine.accept(command(ref, Command.CLOSE))
+    assert (await core.conversation()).mode is Mode.CLOSED
+    assert "bot" not in [kind for kind, _ in await core.lines()]
 
 
 async def test_a_closed_conversation_wakes_up_with_the_next_message(core: Core) -> None:

@@ -240,6 +240,30 @@ async def test_a_turn_is_never_begun_a_third_time(tmp_path: Path, openai: OpenAI
     await core.close()
 
 
+async def test_what_no_agent_has_seen_before_the_hand_back_is_asked_also_after_a_crash(
+    tmp_path: Path, openai: OpenAISandbox
+) -> None:
+    """C18: the lines are pending from the transaction on that ended the case."""
+    first = await Core.open(tmp_path)
+    first.use_model(model(openai))
+    await first.wrote("human please")
+    ref = await first.thread_opened()
+    await first.agent_says("Hi!")
+    await first.queued("case:1")
+    for text in ("what about moss?", "and ferns?", "shipping"):
+        await first.wrote(text)
+    await first.engine.accept(AgentCommanded(ref, "9", MIA, Command.BOT))
+    await first.close()
+    second = await Core.open(tmp_path)
+    second.use_model(model(openai))
+    openai.script("They like shade.")
+    await second.turns.resume()
+    await second.until(lambda lines: lines[-1] == ("bot", "Three days"))
+    assert (await second.lines())[-2] == ("bot", "They like shade.")
+    assert [questions[-1] for questions in asked(openai)] == ["what about moss?\nand ferns?"]
+    await second.close()
+
+
 async def test_another_model_is_asked_at_once(core: Core, openai: OpenAISandbox) -> None:
     """D22: whoever has mended the settings need not wait for the pause to end."""
     core.use_model(refused := model(openai))

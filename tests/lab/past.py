@@ -88,7 +88,7 @@ class Writer:
         self._replies = replies
         self._casework = Casework(replies, has_desk=has_desk)
         self._customers = Customers(replies, self._casework, has_model=True)
-        self._agents = Agents(replies, self._casework)
+        self._agents = Agents(replies, self._casework, self._customers)
         self._number = 0
 
     async def write(self, unit: Callable[[Transaction], None]) -> None:

@@ -37,6 +37,27 @@ async def test_the_log_says_once_that_requests_wait_and_once_that_they_no_longer
         await house.close()
 
 
+async def test_who_writes_while_slack_is_away_is_answered_by_the_bot_after_a_hand_back(
+    house: House,
+) -> None:
+    """C18: the agent who writes `!bot` cannot have read what has not come yet."""
+    await house.open(gpt=False)
+    async with house.visitor() as visitor:
+        await visitor.say("a human please")
+        card = await house.card()
+        await house.in_thread("a human please")
+        away = Fault(Effect.ANSWER, 429, headers={"Retry-After": "2"})
+        house.slack.faults.add("chat.postMessage", away)
+        await visitor.say("shipping")
+        await until(lambda: not house.slack.faults.left("chat.postMessage"), "a line put off")
+        await house.slack.say(house.desk, house.mia, "!bot", thread_ts=card.ts)
+        await visitor.hears("I am the assistant again")
+        await visitor.hears("Shipping takes 3 days.", "bot")
+        await house.in_thread("shipping")
+        said = [text for _, _, text in visitor.transcript()]
+        assert said.count("Shipping takes 3 days.") == 1
+
+
 def _waiting(house: House) -> int:
     with contextlib.closing(sqlite3.connect(house.folder / "frontdesk.db")) as store:
         found = store.execute("SELECT count(*) FROM deliveries WHERE error = ?", (AWAY,))
