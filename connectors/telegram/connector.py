@@ -95,7 +95,7 @@ class TelegramConnector:
     def routes(self) -> tuple[Route, ...]:
         if self._settings.receive is Receive.POLLING:
             return ()
-        return (Route("POST", PATH, self._webhook.handle),)
+        return (Route("POST", PATH, self._webhook.handle, streams=True),)
 
     # --- start and stop --------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
 import logging
@@ -17,7 +18,10 @@ from core.errors import BadCredentials, StoreUnavailable
 log = logging.getLogger(__name__)
 
 PATH = "/telegram/webhook"
-MOST_BYTES = 256 * 1024
+MOST_BYTES = 4 * 1024 * 1024
+"""An update with everything in it that Telegram allows is much smaller."""
+
+_PATIENCE = 10.0
 _HEADER = "X-Telegram-Bot-Api-Secret-Token"
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}", re.ASCII)
 
@@ -26,11 +30,12 @@ Take = Callable[[Update], Awaitable[None]]
 
 class Webhook:
     """Answers 403 to whoever does not know `secret`; 503 while nobody takes updates in, so that
-    Telegram brings them again."""
+    Telegram brings them again. `patience`: seconds that a body may take to arrive."""
 
-    def __init__(self, secret: str, public_url: str) -> None:
+    def __init__(self, secret: str, public_url: str, patience: float = _PATIENCE) -> None:
         self.secret = secret
         self._public_url = public_url.rstrip("/")
+        self._patience = patience
         self._take: Take | None = None
         self._broken: Counter[str] = Counter()
 
@@ -62,15 +67,27 @@ class Webhook:
         self._take = None
 
     async def handle(self, request: web.Request) -> web.Response:
-        """The aiohttp handler of `PATH`."""
+        """The aiohttp handler of `PATH`, which must be given the body unread."""
         if not self._is_genuine(request):
             return web.Response(status=403, text="forbidden\n")
-        if (request.content_length or 0) > MOST_BYTES:
-            return web.Response(status=413, text="too large\n")
-        update = _readable(await request.read())
+        try:
+            async with asyncio.timeout(self._patience):
+                body = await _body(request)
+        except TimeoutError:
+            answer = web.Response(status=408, text="the body took too long\n")
+            answer.force_close()
+            return answer
+        if body is None:
+            megabytes = MOST_BYTES // 1024**2
+            log.error("an update of Telegram's is larger than %d MB and is skipped", megabytes)
+            return web.Response()
+        update = _readable(body)
         if update is None:
             log.error("a request of Telegram's cannot be read and is skipped")
             return web.Response()
+        return await self._taken(update)
+
+    async def _taken(self, update: Update) -> web.Response:
         if self._take is None:
             return web.Response(status=503, text="not started\n")
         id = str(update.get("update_id"))
@@ -98,6 +115,17 @@ class Webhook:
         # Bytes, because comparing texts in constant time works for ASCII only.
         given = request.headers.get(_HEADER, "").encode("utf-8", "surrogateescape")
         return bool(self.secret) and hmac.compare_digest(given, self.secret.encode())
+
+
+async def _body(request: web.Request) -> bytes | None:
+    """None when it is larger than `MOST_BYTES`. That is no reason to refuse it: whatever is
+    answered with an error comes again, and what its chat says next waits behind it."""
+    body = bytearray()
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            return None
+    return bytes(body)
 
 
 def _readable(body: bytes) -> Update | None:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from io import BytesIO
 from typing import Any
 
 import aiohttp
@@ -11,8 +14,11 @@ from aiohttp import web
 
 from connectors.telegram.connector import TelegramConnector
 from connectors.telegram.settings import Receive
-from connectors.telegram.webhook import PATH
+from connectors.telegram.webhook import MOST_BYTES, PATH, Webhook
 from core.errors import BadCredentials, NotReady
+from core.metrics import Metrics
+from core.ports import Route
+from core.web import WebServer
 from sandbox.faults import Effect, Fault
 from sandbox.telegram import TelegramSandbox
 from tests.telegram.shop import Core, at, make, until
@@ -42,26 +48,56 @@ async def serving(
         answer: web.StreamResponse = await doors[0](request)
         return answer
 
-    application = web.Application()
-    application.router.add_post(PATH, through)
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    connector = make(core, sandbox, receive=Receive.WEBHOOK, secret=SECRET, public_url=f"{url}/")
-    doors.extend(route.handler for route in connector.routes())
+    (route,) = make(core, sandbox, receive=Receive.WEBHOOK, secret=SECRET).routes()
+    async with served(replace(route, handler=through)) as server:
+        url = f"http://127.0.0.1:{server.port}"
+        connector = make(
+            core, sandbox, receive=Receive.WEBHOOK, secret=SECRET, public_url=f"{url}/"
+        )
+        doors.extend(route.handler for route in connector.routes())
+        try:
+            if start:
+                await connector.start(core)
+            yield connector, url + PATH
+        finally:
+            await connector.stop()
+
+
+@asynccontextmanager
+async def served(route: Route) -> AsyncIterator[WebServer]:
+    """`route` behind a server that itself would wait for a body for minutes."""
+
+    async def readiness() -> dict[str, bool]:
+        return {"ready": True}
+
+    server = WebServer("127.0.0.1", 0, [route], readiness, Metrics(), patience=120.0)
+    await server.start()
     try:
-        if start:
-            await connector.start(core)
-        yield connector, url + PATH
+        yield server
     finally:
-        await connector.stop()
-        await runner.cleanup()
+        await server.stop()
+
+
+async def answer_to(port: int, *parts: bytes, secret: str, size: int = MOST_BYTES) -> bytes:
+    """The first line of the answer to a request of `size` bytes, of which `parts` come slowly."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: {size}\r\n{HEADER}: {secret}"
+    writer.write(f"{head}\r\n\r\n".encode())
+    answer = asyncio.create_task(reader.readline())
+    try:
+        for part in parts:
+            writer.write(part)
+            if (await asyncio.wait([answer], timeout=0.02))[0]:
+                break
+        return await asyncio.wait_for(answer, 5)
+    finally:
+        answer.cancel()
+        writer.close()
 
 
 async def post(url: str, *secrets: str, body: Any = UPDATE, query: str = "") -> int:
     headers = [(HEADER, secret) for secret in secrets]
-    kind = {"data": body} if isinstance(body, bytes) else {"json": body}
+    kind = {"data": BytesIO(body)} if isinstance(body, bytes) else {"json": body}
     async with (
         aiohttp.ClientSession() as session,
         session.post(url + query, headers=headers, **kind) as answer,
@@ -173,11 +209,37 @@ async def test_an_update_that_breaks_the_core_is_brought_again_but_not_for_ever(
     assert "update 5 could not be taken in and is skipped" in caplog.text
 
 
-async def test_a_body_larger_than_any_update_is_refused(
-    core: Core, sandbox: TelegramSandbox
-) -> None:
+async def test_a_large_update_is_taken(core: Core, sandbox: TelegramSandbox) -> None:
+    """Telegram would bring it for ever, and whatever its chat says next would wait behind it."""
+    body = json.dumps({**UPDATE, "more": "x" * 4_000_000}).encode()
     async with serving(core, sandbox) as (_, url):
-        assert await post(url, SECRET, body=b" " * 300_000) == 413
+        assert await post(url, SECRET, body=body) == 200
+    assert core.texts == ["forged?"]
+
+
+async def test_an_update_larger_than_any_is_skipped_and_told(
+    core: Core, sandbox: TelegramSandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    """B01: it would be brought for ever, as nothing but 200 ends it."""
+    async with serving(core, sandbox) as (_, url):
+        assert await post(url, SECRET, body=b" " * (MOST_BYTES + 1)) == 200
+    [line] = caplog.records
+    assert "larger than 4 MB and is skipped" in line.message
+
+
+async def test_a_strangers_body_is_not_read(core: Core, sandbox: TelegramSandbox) -> None:
+    """A07: the answer is there before the first byte of the body."""
+    (route,) = make(core, sandbox, receive=Receive.WEBHOOK, secret=SECRET).routes()
+    async with served(route) as server:
+        assert b" 403 " in await answer_to(server.port, secret="a-stranger")
+
+
+async def test_a_body_that_trickles_in_is_given_up() -> None:
+    """L05: a byte now and then does not buy more time."""
+    webhook = Webhook(SECRET, "", patience=0.2)
+    async with served(Route("POST", PATH, webhook.handle, streams=True)) as server:
+        assert b" 408 " in await answer_to(server.port, *[b"x"] * 50, secret=SECRET)
+        assert b" 408 " in await answer_to(server.port, b"x", secret=SECRET)
 
 
 async def test_before_the_start_and_after_the_stop_telegram_is_asked_to_wait(
