@@ -121,6 +121,17 @@ class People:
         file = Upload(name, data, mimetype)
         return await self.say(channel, user, text, thread_ts=thread_ts, files=[file])
 
+    def hold_shares(self) -> None:
+        """Keep the messages with the app's files from showing up, until `release_shares`: the
+        files are there, and nobody sees them."""
+        workspace = self.workspace
+        workspace.held_shares = workspace.held_shares or []
+
+    def release_shares(self) -> None:
+        held, self.workspace.held_shares = self.workspace.held_shares, None
+        for share in held or ():
+            share()
+
     async def edit(self, channel: str, ts: str, text: str) -> None:
         """Let the author correct a message."""
         message = self._message(channel, ts)

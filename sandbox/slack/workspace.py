@@ -38,6 +38,7 @@ class Workspace:
         self.files: dict[str, File] = {}
         self.statuses: dict[tuple[str, str], str] = {}
         self.views: dict[str, dict[str, Any]] = {}
+        self.held_shares: list[Callable[[], None]] | None = None
         self.triggers = Triggers(ids, timestamps.now)
         self._announce = announce
         self._listeners: list[Callable[[str], None]] = []

@@ -58,6 +58,20 @@ async def test_the_app_uploads_a_file_into_a_thread(
     assert (await fetched(info["url_private"]))[1] == b"all of it"
 
 
+async def test_a_share_can_be_held_back(slack: SlackSandbox, client: AsyncWebClient) -> None:
+    desk = slack.add_channel("support")
+    slack.hold_shares()
+    answer = await client.files_upload_v2(channel=desk, filename="log.txt", content="all of it")
+    file = answer["files"][0]["id"]
+    assert (await client.files_info(file=file))["file"]["shares"] == {}
+    assert slack.messages(desk) == []
+    slack.release_shares()
+    (message,) = slack.messages(desk)
+    assert message.files == [file]
+    shares = (await client.files_info(file=file))["file"]["shares"]
+    assert [share["ts"] for share in shares["public"][desk]] == [message.ts]
+
+
 async def test_an_upload_must_be_as_long_as_announced_and_come_before_completion(
     slack: SlackSandbox, client: AsyncWebClient
 ) -> None:

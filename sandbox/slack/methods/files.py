@@ -1,11 +1,13 @@
 """The `files.*` methods: the three-step upload, and what is known of a file.
 
-Sharing is asynchronous at Slack: the answer comes first, the message with the file follows.
+Sharing is asynchronous at Slack: the answer comes first, the message with the file follows, some
+time later if shares are held back.
 """
 
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 from sandbox.slack.arguments import NEEDED, NUMBER, TEXT, Argument, Arguments, Type
@@ -43,8 +45,11 @@ def complete_upload(workspace: Workspace, arguments: Arguments) -> dict[str, Any
         file.completed = True
     if channel is not None:
         text = arguments.get("initial_comment", "")
-        loop = asyncio.get_running_loop()
-        loop.call_soon(_share, workspace, channel, thread_ts, text, [f.id for f in files])
+        share = partial(_share, workspace, channel, thread_ts, text, [f.id for f in files])
+        if workspace.held_shares is None:
+            asyncio.get_running_loop().call_soon(share)
+        else:
+            workspace.held_shares.append(share)
     return {"files": [file.as_dict() for file in files]}
 
 
