@@ -88,7 +88,7 @@ class SlackApi:
             pause = pause_of(error)
             if paused is not None and pause is not None:
                 paused(pause)
-            raise failure(error) from None
+            raise failure(error, threaded="thread_ts" in arguments) from None
         except (aiohttp.ClientError, OSError, ValueError, AttributeError) as error:
             # AttributeError: what the SDK makes of an answer that is not a JSON object.
             raise failure(error) from None

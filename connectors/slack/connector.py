@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -27,6 +28,7 @@ from core.errors import (
     NotUp,
     StoreUnavailable,
     TextTooLong,
+    ThreadGone,
     TooManyMessages,
     Undeliverable,
 )
@@ -54,6 +56,9 @@ _GONE = ("message_not_found", "file_not_found", "thread_not_found")
 # Not every app and workspace has the sign; whoever lacks it is asked only once.
 _NO_STATUS = ("missing_scope", "method_not_supported_for_channel_type", "not_allowed_token_type")
 
+# Messages that customers have deleted, after which the first is asked for again.
+_MOST_DELETED = 200
+
 
 class SlackConnector:
     """`desk_channel` is the id or #name of the agents' channel, "" when there is none."""
@@ -70,6 +75,7 @@ class SlackConnector:
         self._desk_channel = desk_channel
         self._inbox: Inbox | None = None
         self._shows_typing = True
+        self._deleted: deque[tuple[str, str]] = deque(maxlen=_MOST_DELETED)
         slack.expect(self._take)
         self._direct = DirectMessages(
             slack, services.cursors, services.transcript, self._take_missed
@@ -180,7 +186,17 @@ class SlackConnector:
         await self._slack.turn(channel, key)
 
     async def send(self, to: Address, reply: Reply) -> Receipt:
+        """In a direct conversation also where the message that is answered was deleted."""
         channel, thread = self._place(to, reply.context)
+        try:
+            return await self._send(channel, thread, reply)
+        except ThreadGone:
+            if not thread or not inbound.is_direct(to.peer):
+                raise
+        self._deleted.append((channel, thread))
+        return await self._send(channel, "", reply)
+
+    async def _send(self, channel: str, thread: str, reply: Reply) -> Receipt:
         unshared = await self._share(channel, thread, reply)
         if reply.attachments and not reply.text and not unshared and not reply.buttons:
             return Receipt(f"file:{reply.key}")
@@ -250,7 +266,8 @@ class SlackConnector:
             raise NotUp(str(error)) from None
         if to.account != team:
             raise Undeliverable("the conversation is in another Slack workspace")
-        return inbound.place_of(to, context)
+        place = inbound.place_of(to, context)
+        return (place[0], "") if place in self._deleted else place
 
     async def _share(self, channel: str, thread: str, reply: Reply) -> list[str]:
         """Send the files of `reply`; the names of those that cannot be sent."""

@@ -48,7 +48,7 @@ class Heard:
 
     @property
     def is_direct(self) -> bool:
-        return _is_direct(self.channel)
+        return is_direct(self.channel)
 
 
 def parse(body: Json, team: str, bot_user: str) -> Heard | None:
@@ -82,7 +82,7 @@ def _wrote(event: Json, team: str, bot_user: str) -> Heard | None:
     if not raw.strip() and not attachments:
         return None
     channel, ts = place
-    called = _is_direct(channel) or f"<@{bot_user}" in raw
+    called = is_direct(channel) or f"<@{bot_user}" in raw
     if not called and (not event.get("thread_ts") or _is_for_somebody_else(raw)):
         return None
     address, context = _address(team, channel, event)
@@ -148,7 +148,7 @@ def _address(team: str, channel: str, message: Json) -> tuple[Address, str]:
     A direct conversation is one customer, whatever the thread; elsewhere each thread is one.
     """
     root = str(message.get("thread_ts") or message["ts"])
-    peer = channel if _is_direct(channel) else f"{channel}:{root}"
+    peer = channel if is_direct(channel) else f"{channel}:{root}"
     return Address(SLACK, team, peer), root
 
 
@@ -188,7 +188,7 @@ def _place(channel: Any, message: Json) -> tuple[str, str] | None:
     return None
 
 
-def _is_direct(channel: str) -> bool:
+def is_direct(channel: str) -> bool:
     return channel.startswith("D")
 
 

@@ -36,6 +36,8 @@ _MENDABLE = {
 _CLOSED_PLACES = frozenset(
     {"channel_not_found", "not_in_channel", "is_archived", "restricted_action"}
 )
+# What Slack says to a post whose thread's root was deleted.
+_NO_THREAD = frozenset({"thread_not_found", "message_not_found", "cannot_reply_to_message"})
 _WORDS = {
     "channel_not_found": "the Slack channel is gone",
     "not_in_channel": "the bot was removed from the Slack channel",
@@ -64,21 +66,23 @@ def words(code: str) -> str:
     return _MENDABLE.get(code) or _WORDS.get(code) or f"Slack answered {code}"
 
 
-def refusal(code: str) -> DeliveryError:
-    """The error for an answer `{"ok": false, "error": code}` that is not about rates."""
+def refusal(code: str, *, threaded: bool = False) -> DeliveryError:
+    """The error for an answer `{"ok": false, "error": code}` that is not about rates. `threaded`:
+    of a call that names a thread."""
     if code in _DOUBTFUL:
         return OutcomeUnknown(f"Slack answered {code}")
     if code in _MENDABLE:
         return SendLater(words(code), ADMIN_WAIT)
-    if code == "thread_not_found":
-        return ThreadGone(words(code))
+    if code == "thread_not_found" or (threaded and code in _NO_THREAD):
+        return ThreadGone(words("thread_not_found"))
     return Undeliverable(words(code), mendable=code in _CLOSED_PLACES)
 
 
-def failure(error: Exception) -> DeliveryError:
-    """The error for whatever the client raised; never carries an address or a secret."""
+def failure(error: Exception, *, threaded: bool = False) -> DeliveryError:
+    """The error for whatever the client raised; never carries an address or a secret. `threaded`
+    as in `refusal`."""
     if isinstance(error, SlackApiError):
-        return _answered(error)
+        return _answered(error, threaded)
     if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
         return SendLater("Slack cannot be reached")
     if isinstance(error, TimeoutError):
@@ -117,11 +121,11 @@ def _status_of(error: SlackApiError) -> int:
     return int(getattr(response, "status_code", 0) or getattr(response, "status", 0))
 
 
-def _answered(error: SlackApiError) -> DeliveryError:
+def _answered(error: SlackApiError, threaded: bool) -> DeliveryError:
     status, code = _status_of(error), code_of(error)
     pause = pause_of(error)
     if pause is not None:
         return SendLater("Slack asks us to slow down", pause)
     if status >= 500 or not code:
         return OutcomeUnknown(f"Slack answered with status {status} and no reason")
-    return refusal(code)
+    return refusal(code, threaded=threaded)

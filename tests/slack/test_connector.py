@@ -17,6 +17,7 @@ from core.errors import (
     SendLater,
     StoreUnavailable,
     TextTooLong,
+    ThreadGone,
     TooManyMessages,
     Undeliverable,
 )
@@ -46,7 +47,7 @@ from core.settings.texts import Texts
 from sandbox.faults import Effect, Fault
 from sandbox.slack import ALL_BRIDGE_SCOPES, Message, SlackSandbox, Upload, mentions_of
 from tests.slack.house import NotingInbox, Shelf, app_of, now, services_of, until, workspace
-from tests.slack.test_sending import NASTY
+from tests.slack.test_sending import NASTY, refused
 
 BOT = Author(AuthorKind.BOT, "Shop")
 ANNA = Author(AuthorKind.AGENT, "Anna K.")
@@ -252,6 +253,41 @@ async def test_a_reply_in_doubt_is_found_in_the_thread_it_was_sent_to(tmp_path: 
         third = await here.say(here.direct, "three")
         found = await here.connector.find(here.address, reply("hi", context=third), since)
         assert found == Receipt(words_of_it[0].ts)
+
+
+async def test_an_answer_to_a_message_that_was_deleted_goes_into_the_conversation(
+    tmp_path: Path,
+) -> None:
+    async with shop(tmp_path) as here:
+        newest = await here.say(here.direct, "oh, wait")
+        await here.slack.delete(here.direct, newest)
+        label = here.shelf.put("label.png", b"label")
+        answer = reply("hi", context=newest, attachments=(label,))
+        await here.connector.send(here.address, answer)
+        await here.connector.send(here.address, reply("there", key="k2", context=newest))
+        assert [message.thread_ts for message in here.answers()] == [None] * 3
+        assert [words(message) for message in here.answers()] == ["", "hi", "there"]
+
+
+@pytest.mark.parametrize("code", ["message_not_found", "cannot_reply_to_message"])
+async def test_a_thread_is_gone_whatever_slack_calls_it(tmp_path: Path, code: str) -> None:
+    async with shop(tmp_path) as here:
+        asked = await here.say(here.direct, "hello?")
+        here.slack.faults.add("chat.postMessage", refused(code))
+        await here.connector.send(here.address, reply("hi", context=asked))
+        assert [message.thread_ts for message in here.answers()] == [None]
+
+
+async def test_an_answer_in_a_channel_never_leaves_its_thread(tmp_path: Path) -> None:
+    """The thread is the conversation there, and the channel is everybody's."""
+    async with shop(tmp_path) as here:
+        channel, bot = here.slack.add_channel("shop"), here.slack.bot_user_id
+        root = await here.say(channel, f"<@{bot}> refund?")
+        await here.slack.delete(channel, root)
+        address = Address(SLACK, here.slack.team_id, f"{channel}:{root}")
+        with pytest.raises(ThreadGone):
+            await here.connector.send(address, reply("3 to 5 days", context=root))
+        assert here.answers(channel) == []
 
 
 async def test_files_go_both_ways(tmp_path: Path) -> None:
