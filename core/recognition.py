@@ -101,6 +101,8 @@ class Recognition:
             or conversation.pending_seq != message.seq
         ):
             return True  # somebody took over, or the customer asked for a person
+        if (now := tx.message(conversation.id, message.seq)) is None or now.deleted_at:
+            return False
         for_gpt = self._customers.is_for_gpt(tx, policy, conversation, message, decision)
         if for_gpt and self._customers.has_model:
             return False
@@ -115,4 +117,6 @@ def _next(tx: Reader, id: ConversationId) -> _Asked | None:
     if conversation.pending_seq is None or conversation.mode is not Mode.BOT:
         return None
     message = tx.message(id, conversation.pending_seq)
-    return None if message is None else _Asked(conversation, message, tx.now)
+    if message is None or message.deleted_at is not None:
+        return None  # a turn of GPT's begins with leaving out what was deleted
+    return _Asked(conversation, message, tx.now)

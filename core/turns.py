@@ -113,6 +113,9 @@ class Turns:
         conversation = tx.conversation_by_id(id)
         if conversation.pending_seq is None or conversation.mode is not Mode.BOT:
             return None
+        if _is_deleted(tx, id, conversation.pending_seq):
+            self._skip(tx, policy, conversation, conversation.pending_seq)
+            return None
         last = self._end_of_burst(tx, policy, conversation)
         tx.relives = self._relives(tx, conversation, last)
         if why := self._why_not_gpt(tx, policy, conversation, last):
@@ -131,6 +134,16 @@ class Turns:
         message = tx.message(conversation.id, seq)
         at = None if message is None else message.at
         return self._replies.relives(at, conversation.address.channel)
+
+    def _skip(
+        self, tx: Transaction, policy: Policy, conversation: Conversation, deleted: int
+    ) -> None:
+        """Nobody wants an answer to `deleted` any more; what came after it has its own turn."""
+        conversation.pending_seq = None
+        conversation.attempts = 0
+        self._go_on(tx, policy, conversation, deleted)
+        if conversation.pending_seq is not None:
+            self.wake(conversation.id)
 
     def _why_not_gpt(
         self, tx: Transaction, policy: Policy, conversation: Conversation, last: int
@@ -161,7 +174,7 @@ class Turns:
         """The burst goes on until a message that a rule answers."""
         last = conversation.pending_seq or 0
         for message in tx.messages(conversation.id, after=last):
-            if message.author.kind is AuthorKind.CUSTOMER:
+            if _wants_an_answer(message):
                 decision = policy.decide(message.text, conversation, tx.now)
                 if not self._customers.is_for_gpt(tx, policy, conversation, message, decision):
                     break
@@ -277,10 +290,19 @@ class Turns:
         for message in tx.messages(conversation.id, after=after):
             if conversation.pending_seq is not None or conversation.mode is not Mode.BOT:
                 return
-            if message.author.kind is not AuthorKind.CUSTOMER:
+            if not _wants_an_answer(message):
                 continue
             decision = policy.decide(message.text, conversation, tx.now)
             self._customers.answer(tx, policy, conversation, message, decision)
+
+
+def _is_deleted(tx: Transaction, id: ConversationId, seq: int) -> bool:
+    message = tx.message(id, seq)
+    return message is not None and message.deleted_at is not None
+
+
+def _wants_an_answer(message: Message) -> bool:
+    return message.author.kind is AuthorKind.CUSTOMER and message.deleted_at is None
 
 
 def _lateness(tx: Transaction, id: ConversationId, seq: int) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from core.gpt import OpenAIModel
 from core.lab.asked import By, asked
-from core.messages import ButtonPressed, Message, Mode
+from core.messages import ButtonPressed, CustomerDeleted, Message, Mode
 from core.policy import Policy
 from sandbox.openai import OpenAISandbox
 from tests.engine.core import SETTINGS, TELEGRAM, Core, address
@@ -230,6 +230,20 @@ async def test_what_waited_for_the_examples_in_vain_gets_a_person_without_gpt(co
     core.policy = whole
     core.turns.recognition.learned()
     await core.until(lambda lines: "called a colleague" in lines[-1][1])
+
+
+async def test_what_was_deleted_while_it_waited_for_the_examples_is_answered_by_nobody(
+    core: Core,
+) -> None:
+    whole = core.policy
+    core.policy = Policy.of(whole.settings, learn=False)
+    await core.wrote(LIKE_REFUND, id="oops")
+    await core.engine.accept(CustomerDeleted(address(), "oops"))
+    core.policy = whole
+    core.turns.recognition.learned()
+    await core.turns.close(5)
+    assert await core.lines() == [("customer", "")]
+    assert (await core.conversation()).pending_seq is None
 
 
 async def test_nothing_waits_for_the_examples_when_a_person_has_taken_over(core: Core) -> None:

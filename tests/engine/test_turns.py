@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from core.gpt import OpenAIModel
-from core.messages import AgentCommanded, Answer, Command, Mode, Usage
+from core.messages import AgentCommanded, Answer, Command, CustomerDeleted, Mode, Usage
 from core.messages import Turn as TurnSaid
 from sandbox.faults import Effect, Fault
 from sandbox.openai import OpenAISandbox, ToolCall, Turn
 from sandbox.openai.troubles import key_revoked, server_error
-from tests.engine.core import MIA, TELEGRAM, Core
+from tests.engine.core import MIA, TELEGRAM, Core, address
 
 COMPLETIONS = "chat.completions"
 
@@ -66,6 +66,54 @@ async def test_rules_behind_a_waiting_question_keep_their_turn(
     await gpt.wrote("shipping")
     await gpt.until(lambda lines: len(lines) == 4)
     assert (await gpt.lines())[2:] == [("bot", "In the shade."), ("bot", "Three days")]
+
+
+async def test_a_question_that_was_deleted_before_its_turn_is_answered_by_nobody(
+    gpt: Core, openai: OpenAISandbox
+) -> None:
+    await gpt.wrote("about moss?", id="oops")
+    await gpt.engine.accept(CustomerDeleted(address(), "oops"))
+    await gpt.turns.close(5)
+    assert await gpt.lines() == [("customer", "")]
+    assert (await gpt.conversation()).pending_seq is None
+    assert not openai.journal.of(COMPLETIONS)
+
+
+@pytest.mark.parametrize("deleted", [0, 1])
+async def test_of_a_burst_only_what_is_left_is_asked(
+    deleted: int, gpt: Core, openai: OpenAISandbox
+) -> None:
+    openai.script("Shade.")
+    texts = ["about moss?", "about ferns?"]
+    for number, text in enumerate(texts):
+        await gpt.wrote(text, id=f"line {number}")
+    await gpt.engine.accept(CustomerDeleted(address(), f"line {deleted}"))
+    await gpt.until(lambda lines: lines[-1] == ("bot", "Shade."))
+    await gpt.turns.close(5)
+    assert asked(openai) == [[texts[1 - deleted]]]
+    assert [kind for kind, _ in await gpt.lines()] == ["customer", "customer", "bot"]
+
+
+async def test_rules_behind_a_deleted_question_answer_in_its_place(
+    gpt: Core, openai: OpenAISandbox
+) -> None:
+    await gpt.wrote("about moss?", id="oops")
+    await gpt.wrote("shipping")
+    await gpt.engine.accept(CustomerDeleted(address(), "oops"))
+    await gpt.until(lambda lines: lines[-1] == ("bot", "Three days"))
+    assert not openai.journal.of(COMPLETIONS)
+
+
+async def test_what_was_deleted_while_gpt_answered_is_answered_by_nobody(
+    gpt: Core, openai: OpenAISandbox
+) -> None:
+    openai.script(Turn("Shade.", seconds_before=0.4))
+    await gpt.wrote("about moss?")
+    await openai.journal.wait_for(lambda call: call.method == COMPLETIONS)
+    await gpt.wrote("shipping", id="oops")
+    await gpt.engine.accept(CustomerDeleted(address(), "oops"))
+    await gpt.turns.close(5)
+    assert (await gpt.lines())[1:] == [("customer", ""), ("bot", "Shade.")]
 
 
 async def test_a_rule_may_let_gpt_add_to_it(gpt: Core, openai: OpenAISandbox) -> None:

@@ -230,6 +230,7 @@ async def test_only_an_agent_ends_what_gpt_has_begun(crowd: Crowd) -> None:
     ref = CaseRef("T1", "C1", "1.0")
     [case] = await crowd.cases()
     await crowd.core.store.write(lambda tx: setattr(tx.case(case.id), "ref", ref))
+    await crowd.core.queued(f"case:{case.id}")  # agents have read it all
     await crowd.core.engine.accept(AgentCommanded(ref, "9", MIA, Command.CLOSE))
     assert (await crowd.conversation("loud")).mode is Mode.CLOSED
 
