@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from bridge.inbound import EDITED_UNSENT, Advice
+from bridge.inbound import EDITED_UNSENT
 from bridge.slack import Slack
 from core.cases import Fate
 from core.errors import DeliveryError
@@ -24,11 +24,6 @@ class Advisor:
     def __init__(self, slack: Slack, cases: OpenCases) -> None:
         self._slack = slack
         self._cases = cases
-
-    async def advise(self, advice: Advice) -> None:
-        """Only where the thread is a case: what else is said there is not our business."""
-        if advice.case in await self._cases.open_cases():
-            await self.tell(advice.case, advice.user, advice.text)
 
     async def unsent(self, event: AgentEdited, editor: str) -> None:
         """Say once that an edited message was never sent."""

@@ -8,9 +8,10 @@ thread is read, so that a customer never gets an answer before the one that was 
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from typing import Any
 
+from bridge.moves import is_readable
 from bridge.slack import Slack
 from core.errors import StoreUnavailable
 from core.messages import CaseRef
@@ -41,53 +42,65 @@ class CatchUp:
         self._take = take
         self._pace = pace
         self._channel = ""
+        self._before: Sequence[str] = ()
+        self._read_channels: list[str] = []
         self._backlog = slack.backlog(self._read, self._take_event)
 
-    def run(self, channel: str) -> Coroutine[Any, Any, None]:
-        """From this very call on, each thread in `channel` is read before it goes on; the
-        coroutine returns when everything is taken in."""
-        self._channel = channel
+    def run(self, channel: str, before: Sequence[str] = ()) -> Coroutine[Any, Any, None]:
+        """From this very call on, each thread in `channel`, and in those where the desk was
+        `before`, is read before it goes on; the coroutine returns when everything is taken in."""
+        self._channel, self._before = channel, before
         return self._run(self._backlog.catch_up(self._threads, self._pace))
 
     async def first(self, case: CaseRef) -> None:
         """Before a live event of `case` is taken. Raises StoreUnavailable: not now."""
-        await self._backlog.first(case.thread)
+        await self._backlog.first(_place(case))
 
     def missed(self, case: CaseRef) -> None:
         """A live event of `case` was not taken: nothing may pass it."""
-        self._backlog.missed(case.thread)
+        self._backlog.missed(_place(case))
 
     async def _run(self, reading: Coroutine[Any, Any, bool]) -> None:
         until = f"{self._slack.now().timestamp() - MARGIN:.6f}"
         if not await reading:
             return
         try:
-            await self._cursors.set(self._cursor(), until)
+            for channel in self._read_channels:
+                await self._cursors.set(self._cursor(channel), until)
         except StoreUnavailable as error:
             log.warning("more than needed will be read at the next start: %s", error)
 
-    def _cursor(self) -> str:
-        return f"slack:{self._slack.identity.team_id}:{self._channel}"
+    def _cursor(self, channel: str) -> str:
+        return f"slack:{self._slack.identity.team_id}:{channel}"
 
     async def _threads(self) -> Collection[str]:
-        since = await self._cursors.get(self._cursor()) or ""
-        team = self._slack.identity.team_id
-        open_ = [
-            case
-            for case in await self._cases.open_cases()
-            if (case.workspace, case.channel) == (team, self._channel)
-        ]
-        quiet = await self._quiet(since) if since and open_ else {}
+        found = await self._threads_in(self._channel)
+        self._read_channels = [self._channel]
+        for channel in self._before:
+            if await self._open_in(channel) and await is_readable(self._slack, channel):
+                found += await self._threads_in(channel)
+                self._read_channels.append(channel)
+        return found
+
+    async def _open_in(self, channel: str) -> list[CaseRef]:
+        here = (self._slack.identity.team_id, channel)
+        open_ = await self._cases.open_cases()
+        return [case for case in open_ if (case.workspace, case.channel) == here]
+
+    async def _threads_in(self, channel: str) -> list[str]:
+        since = await self._cursors.get(self._cursor(channel)) or ""
+        open_ = await self._open_in(channel)
+        quiet = await self._quiet(channel, since) if since and open_ else {}
         return [
-            case.thread
+            _place(case)
             for case in open_
             if case.thread not in quiet
             or (quiet[case.thread] and await self._cases.replies(case))  # perhaps it was deleted
         ]
 
-    async def _quiet(self, since: str) -> dict[str, bool]:
+    async def _quiet(self, channel: str, since: str) -> dict[str, bool]:
         """Threads in which no agent has written since, and whether somebody else has."""
-        page = await self._slack.call("conversations.history", channel=self._channel, limit=200)
+        page = await self._slack.call("conversations.history", channel=channel, limit=200)
         found = {}
         for message in page.get("messages") or ():
             if not isinstance(message, Mapping):
@@ -106,11 +119,14 @@ class CatchUp:
 
     # --- one thread ----------------------------------------------------------------------
 
-    async def _read(self, thread: str) -> list[Json]:
-        case = CaseRef(self._slack.identity.team_id, self._channel, thread)
+    async def _read(self, place: str) -> list[Json]:
+        channel, _, thread = place.partition(" ")
+        case = CaseRef(self._slack.identity.team_id, channel, thread)
         if case not in await self._cases.open_cases():
             return []
-        begin = await self._cursors.get(self._cursor()) or thread
+        if channel != self._channel and not await is_readable(self._slack, channel):
+            return []
+        begin = await self._cursors.get(self._cursor(channel)) or thread
         known = await self._cases.replies(case)
         since = max(float(begin), max(map(float, known), default=0.0) - OVERLAP)
         oldest = thread if known else begin
@@ -123,6 +139,10 @@ class CatchUp:
 
     async def _take_event(self, event: Json) -> None:
         await self._take({"type": "event_callback", "event": event})
+
+
+def _place(case: CaseRef) -> str:
+    return f"{case.channel} {case.thread}"
 
 
 def _is_news(message: Json, since: float, begin: float) -> bool:

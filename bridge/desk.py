@@ -25,6 +25,7 @@ from bridge.card import card as card_sheet
 from bridge.catchup import PACE, CatchUp
 from bridge.files import collect
 from bridge.inbound import Advice, Bulb, Desk
+from bridge.moves import MOVED, Moves, is_there
 from bridge.orders import Orders
 from bridge.outbound import Sheet
 from bridge.people import People
@@ -85,6 +86,7 @@ class SlackDesk:
         self._catch_up = CatchUp(
             slack, services.cursors, services.cases, self._take_missed, pace=pace
         )
+        self._moves = Moves(slack, services, self._catch_up.first)
         self._advisor = Advisor(slack, services.cases)
         self._orders = Orders(services.cursors)
         self._inbox: Inbox | None = None
@@ -104,7 +106,9 @@ class SlackDesk:
         self._inbox = inbox
         await self._slack.attach(self._take, self._connected)
         try:
-            self._place = await self._find_place()
+            place = await self._find_place()
+            await self._moves.arrive(place)
+            self._place = place
         except BaseException:
             await self.stop()
             raise
@@ -138,7 +142,7 @@ class SlackDesk:
     def _connected(self) -> Coroutine[Any, Any, None]:
         if self._place is None:
             return asyncio.sleep(0)  # `start` does this itself, once it knows the channel
-        return self._catch_up.run(self._place.channel)
+        return self._catch_up.run(self._place.channel, self._moves.before)
 
     # --- in ------------------------------------------------------------------------------
 
@@ -146,44 +150,80 @@ class SlackDesk:
         place = self._place
         if place is None and self._inbox is not None and not inbound.is_direct(body):
             raise StoreUnavailable("the desk is about to start")
-        if place is None or not inbound.is_at(body, place):
+        if place is None:
             return False
+        if inbound.is_at(body, place):
+            await self._take_at(body, place)
+            return True
+        # Where the desk was, customers may write by now.
+        former = self._moves.desk_of(body, place)
+        return former is not None and await self._take_at(body, former)
+
+    async def _take_at(self, body: Mapping[str, Any], place: Desk) -> bool:
+        """Whether it was about a case."""
         event = inbound.parse(body, place)
         if isinstance(event, Bulb):
             event = await wish(self._slack, place, event)
+        if event is None:
+            return False
         if isinstance(event, Advice):
-            self._slack.soon(self._advisor.advise(event), "advice to an agent")
-        elif event is not None:
-            await self._catch_up.first(event.case)
-            try:
-                await self._act(event, inbound.author_of(body))
-            except Exception:
-                self._catch_up.missed(event.case)
-                raise
+            return await self._advise(event)
+        await self._catch_up.first(event.case)
+        try:
+            return await self._act(event, inbound.author_of(body))
+        except Exception:
+            self._catch_up.missed(event.case)
+            raise
+
+    async def _advise(self, advice: Advice) -> bool:
+        """Only where the thread is a case's: what else is said there is not our business."""
+        if advice.case in await self._services.cases.open_cases():
+            text = advice.text
+        elif await self._moves.is_left(advice.case):
+            text = MOVED
+        else:
+            return False
+        telling = self._advisor.tell(advice.case, advice.user, text)
+        self._slack.soon(telling, "advice to an agent")
         return True
 
     async def _take_missed(self, body: Mapping[str, Any]) -> None:
-        event = inbound.parse(body, self._place) if self._place is not None else None
+        place = self._place
+        if place is None:
+            return
+        event = inbound.parse(body, self._moves.desk_of(body, place) or place)
         if event is not None and not isinstance(event, Advice | Bulb):
             await self._act(event, inbound.author_of(body))
 
-    async def _act(self, event: AgentEvent, editor: str) -> None:
+    async def _act(self, event: AgentEvent, editor: str) -> bool:
+        """Whether it was about a case."""
         if self._inbox is None:
             raise StoreUnavailable("the desk has stopped")
         if not await self._orders.is_new(event):
-            return
+            return True
         try:
             accepted = await self._inbox.accept(await self._told(event))
         except TextTooLong as error:
             words = f"Nothing was sent: the text is longer than {error.limit} characters."
             self._advise_author(event, words)
-            return
+            return True
         await self._orders.done(event)
+        if accepted.outcome is Outcome.IGNORED:
+            return await self._was_ignored(event, editor)
+        self._moves.took(event)
         if accepted.outcome is Outcome.CASE_CLOSED:
             commanded = isinstance(event, AgentCommanded)
             self._advise_author(event, CLOSED_ALREADY if commanded else CLOSED)
-        elif isinstance(event, AgentEdited) and accepted.outcome is Outcome.IGNORED:
+        return True
+
+    async def _was_ignored(self, event: AgentEvent, editor: str) -> bool:
+        """Whether it was about a case all the same."""
+        is_left = await self._moves.is_left(event.case)
+        if is_left and self._moves.is_news(event):
+            self._advise_author(event, MOVED, editor)
+        elif isinstance(event, AgentEdited) and not is_left:
             self._slack.soon(self._advisor.unsent(event, editor), "advice to an agent")
+        return is_left
 
     async def _told(self, event: AgentEvent) -> AgentEvent:
         """The event with names, pictures and words instead of ids and markup."""
@@ -200,9 +240,11 @@ class SlackDesk:
             case AgentDeleted() | AgentAskedForRule():
                 return event
 
-    def _advise_author(self, event: AgentEvent, text: str) -> None:
-        if isinstance(event, AgentReplied | AgentCommanded):
-            telling = self._advisor.tell(event.case, event.agent.id, text)
+    def _advise_author(self, event: AgentEvent, text: str, editor: str = "") -> None:
+        if isinstance(event, AgentReplied | AgentCommanded | AgentAskedForRule):
+            editor = event.agent.id
+        if editor:
+            telling = self._advisor.tell(event.case, editor, text)
             self._slack.soon(telling, "advice to an agent")
 
     # --- out -----------------------------------------------------------------------------
@@ -219,29 +261,30 @@ class SlackDesk:
     async def relay(
         self, case: CaseRef, lines: Sequence[CaseLine], keys: Sequence[DeliveryKey]
     ) -> Receipt:
-        self._check(case)
-        attachments = (a for line in lines if not line.deleted for a in line.attachments)
-        ready, lost = await collect(self._services.files, attachments)
-        sheet = self._sheet(lines, lost)
-        if sheet.whole:
-            ready.append(("conversation.txt", sheet.whole.encode()))
-        if ready:
-            refused = await self._slack.share(case.channel, ready, key=keys[0], thread=case.thread)
-            sheet = self._sheet(lines, [*lost, *refused])
-        one = outbound.only_author(lines)
-        name = outbound.name_of(lines[0]) if one and self._slack.may_customize else ""
-        icon = outbound.ICONS.get(one.kind, "") if one else ""
-        return await self._post(case, sheet, keys, username=name, icon=icon)
+        async with self._moves.thread(case, self._open_place()):
+            attachments = (a for line in lines if not line.deleted for a in line.attachments)
+            ready, lost = await collect(self._services.files, attachments)
+            sheet = self._sheet(lines, lost)
+            if sheet.whole:
+                ready.append(("conversation.txt", sheet.whole.encode()))
+            if ready:
+                channel, thread = case.channel, case.thread
+                refused = await self._slack.share(channel, ready, key=keys[0], thread=thread)
+                sheet = self._sheet(lines, [*lost, *refused])
+            one = outbound.only_author(lines)
+            name = outbound.name_of(lines[0]) if one and self._slack.may_customize else ""
+            icon = outbound.ICONS.get(one.kind, "") if one else ""
+            return await self._post(case, sheet, keys, username=name, icon=icon)
 
     async def edit(self, case: CaseRef, remote_id: str, lines: Sequence[CaseLine]) -> None:
-        self._check(case)
-        sheet = self._sheet(lines, ())
-        await self._slack.update(case.channel, remote_id, sheet.text, sheet.blocks)
+        async with self._moves.thread(case, self._open_place()):
+            sheet = self._sheet(lines, ())
+            await self._slack.update(case.channel, remote_id, sheet.text, sheet.blocks)
 
     async def show_card(self, case: CaseRef, card: CaseCard) -> None:
-        self._check(case)
-        sheet = card_sheet(card, self._slack.identity.url)
-        await self._slack.update(case.channel, case.thread, sheet.text, sheet.blocks)
+        async with self._moves.thread(case, self._open_place()):
+            sheet = card_sheet(card, self._slack.identity.url)
+            await self._slack.update(case.channel, case.thread, sheet.text, sheet.blocks)
 
     async def note(
         self,
@@ -252,12 +295,12 @@ class SlackDesk:
         broadcast: bool = False,
         code: str = "",
     ) -> Receipt:
-        self._check(case)
-        return await self._post(case, outbound.note(text, code), keys, broadcast=broadcast)
+        async with self._moves.thread(case, self._open_place()):
+            return await self._post(case, outbound.note(text, code), keys, broadcast=broadcast)
 
     async def mark(self, case: CaseRef, external_id: str, fate: Fate) -> None:
-        self._check(case)
-        await react(self._slack, case, external_id, fate)
+        async with self._moves.remark(case, self._open_place()):
+            await react(self._slack, case, external_id, fate)
 
     async def announce(self, text: str) -> None:
         await self._placed.wait()
@@ -277,10 +320,12 @@ class SlackDesk:
     async def find(
         self, case: CaseRef | None, keys: Collection[DeliveryKey], since: datetime
     ) -> Mapping[DeliveryKey, Receipt | CaseRef]:
+        place = self._open_place()
         if case is not None:
+            if not await self._moves.can_read(case, place):
+                return {}  # what is sent there again gets a new thread
             found = await self._slack.find(case.channel, keys, since, thread=case.thread)
             return {DeliveryKey(key): Receipt(ts) for key, ts in found.items()}
-        place = self._open_place()
         found = await self._slack.find(place.channel, keys, since)
         roots = {key: CaseRef(place.team, place.channel, ts) for key, ts in found.items()}
         return {DeliveryKey(key): root for key, root in roots.items()}
@@ -292,11 +337,6 @@ class SlackDesk:
         if self._place is None:
             raise NotUp("the desk is not connected")
         return self._place
-
-    def _check(self, case: CaseRef) -> None:
-        """An older case may be of a workspace that we have left; ids there mean nothing here."""
-        if case.workspace != self._open_place().team:
-            raise Undeliverable("the thread is in another Slack workspace")
 
     def _sheet(self, lines: Sequence[CaseLine], lost: Sequence[str]) -> Sheet:
         if outbound.only_author(lines) is None:
@@ -329,6 +369,7 @@ class SlackDesk:
         icon: str = "",
         broadcast: bool = False,
     ) -> Receipt:
+        place = self._open_place()
         posting = self._slack.post(
             case.channel,
             sheet.text,
@@ -340,4 +381,6 @@ class SlackDesk:
             icon=icon,
             broadcast=broadcast,
         )
+        if not is_there(case, place):
+            return Receipt(await posting)
         return Receipt(await self._watched(posting, root=False))

@@ -78,15 +78,16 @@ class Bulb:
 
 def is_at(body: Json, desk: Desk) -> bool:
     """Whether this happened in the desk's channel at all."""
-    return bool(_channel(body) == desk.channel)
+    return bool(channel_of(body) == desk.channel)
 
 
 def is_direct(body: Json) -> bool:
     """Whether this happened in somebody's direct conversation with the app."""
-    return str(_channel(body)).startswith("D")
+    return str(channel_of(body)).startswith("D")
 
 
-def _channel(body: Json) -> Any:
+def channel_of(body: Json) -> Any:
+    """Slack's id of where this happened, if it says so."""
     if body.get("type") == "block_actions":
         return _mapping(body.get("container")).get("channel_id")
     event = _mapping(body.get("event"))

@@ -198,6 +198,8 @@ class Casework:
             return
         ref, _ = thread_message(message.external_id)
         case = tx.case_by_ref(ref)
+        if case is None and conversation.case is not None:
+            case = tx.case(conversation.case)  # it has another thread by now
         if case is None or tx.deliveries_of(conversation.id, seq, (DeliveryKind.MARK,)):
             return
         self.queue(

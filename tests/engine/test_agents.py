@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.cases import CaseState
+from core.cases import CaseState, Fate
 from core.messages import (
     Agent,
     AgentCommanded,
@@ -16,6 +16,7 @@ from core.messages import (
     Outcome,
 )
 from core.notices import Seen
+from core.store import Transaction
 from tests.engine.core import MIA, TELEGRAM, Core, address
 
 
@@ -222,3 +223,22 @@ async def test_on_another_channel_a_reply_is_queued_for_the_customer(core: Core)
         ("reply", "Mia has joined the chat."),
         ("reply", "Hi!"),
     ]
+
+
+async def test_the_fate_of_a_reply_is_told_when_its_thread_was_left_meanwhile(core: Core) -> None:
+    """D04: the mark stays at the reply; why it did not arrive is told where the case goes on."""
+    await core.wrote("human please", channel=TELEGRAM)
+    await core.thread_opened()
+    await core.queued("case:1")
+    seq = (await core.agent_says("Hi!")).seq
+    assert seq is not None
+    case = await core.case()
+
+    def fail(tx: Transaction) -> None:
+        conversation = tx.conversation_by_id(case.conversation)
+        core.casework.reopen_thread(tx, conversation, tx.case(case.id))
+        core.casework.show_fate(tx, conversation, seq, Fate.FAILED, why="it is too long")
+
+    await core.store.write(fail)
+    told = await core.queued("case:1")
+    assert told[-2:] == [("mark", "T1 C1 1.0 2.0"), ("note", "Not delivered: it is too long")]
