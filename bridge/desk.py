@@ -4,14 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import (
-    AsyncIterator,
-    Awaitable,
-    Collection,
-    Coroutine,
-    Mapping,
-    Sequence,
-)
+from collections.abc import AsyncIterator, Awaitable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -23,7 +16,7 @@ from bridge.advice import CLOSED, CLOSED_ALREADY, Advisor, react
 from bridge.bulbs import wish
 from bridge.card import card as card_sheet
 from bridge.catchup import PACE, CatchUp
-from bridge.files import collect
+from bridge.files import Ready, collect, key_of, whole
 from bridge.inbound import Advice, Bulb, Desk
 from bridge.moves import MOVED, Moves, is_there
 from bridge.orders import Orders
@@ -265,11 +258,9 @@ class SlackDesk:
             attachments = (a for line in lines if not line.deleted for a in line.attachments)
             ready, lost = await collect(self._services.files, attachments)
             sheet = self._sheet(lines, lost)
-            if sheet.whole:
-                ready.append(("conversation.txt", sheet.whole.encode()))
+            ready += whole(sheet)
             if ready:
-                channel, thread = case.channel, case.thread
-                refused = await self._slack.share(channel, ready, key=keys[0], thread=thread)
+                refused = await self._share(case, ready, keys[0])
                 sheet = self._sheet(lines, [*lost, *refused])
             one = outbound.only_author(lines)
             name = outbound.name_of(lines[0]) if one and self._slack.may_customize else ""
@@ -279,6 +270,8 @@ class SlackDesk:
     async def edit(self, case: CaseRef, remote_id: str, lines: Sequence[CaseLine]) -> None:
         async with self._moves.thread(case, self._open_place()):
             sheet = self._sheet(lines, ())
+            if sheet.whole:
+                await self._share(case, whole(sheet), key_of(remote_id, sheet))
             await self._slack.update(case.channel, remote_id, sheet.text, sheet.blocks)
 
     async def show_card(self, case: CaseRef, card: CaseCard) -> None:
@@ -337,6 +330,9 @@ class SlackDesk:
         if self._place is None:
             raise NotUp("the desk is not connected")
         return self._place
+
+    async def _share(self, case: CaseRef, files: Ready, key: str) -> list[str]:
+        return await self._slack.share(case.channel, files, key=key, thread=case.thread)
 
     def _sheet(self, lines: Sequence[CaseLine], lost: Sequence[str]) -> Sheet:
         if outbound.only_author(lines) is None:

@@ -154,6 +154,29 @@ async def test_a_changed_line_is_changed_in_the_thread(tmp_path: Path) -> None:
         assert texts(here.thread()[0]) == ["(deleted by the customer)"]
 
 
+async def test_an_edit_that_makes_a_post_too_long_puts_everything_into_a_file(
+    tmp_path: Path,
+) -> None:
+    """D10: what was shown is in no place else; the same edit tried again shares nothing twice."""
+    async with room(tmp_path) as here:
+        lines = [line("the first"), line("the second")]
+        receipt = await here.desk.relay(here.case, lines, [key("r1"), key("r2")])
+        longer = [lines[0], replace(line(f"{'x' * 9490} and the end"), edited=True)]
+        for _ in range(2):
+            await here.desk.edit(here.case, receipt.remote_id, longer)
+            await here.slack.settled()
+        shown = "\n".join(texts(here.slack.message(here.channel, receipt.remote_id)))
+        assert "the file has" in shown
+        (file,) = [file for message in here.thread() for file in message.files]
+        data = here.slack.workspace.files[file].data
+        assert data is not None
+        for words in ("the first", "and the end (edited)"):
+            assert words in data.decode()
+        await here.desk.edit(here.case, receipt.remote_id, [replace(longer[1], text="y" * 9999)])
+        await here.slack.settled()
+        assert len([file for message in here.thread() for file in message.files]) == 2
+
+
 async def test_a_reminder_also_shows_in_the_channel(tmp_path: Path) -> None:
     async with room(tmp_path) as here:
         await here.desk.note(here.case, "Nobody came.", [key("n1")], broadcast=True)
