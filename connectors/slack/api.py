@@ -7,7 +7,9 @@ for Slack, so invisible and rearranging characters are taken out here.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Mapping
+from email.utils import parsedate_to_datetime
 from io import BytesIO
 from typing import Any
 
@@ -32,6 +34,7 @@ class SlackApi:
         self._token = token
         self._timeout = timeout
         self._session: aiohttp.ClientSession | None = None
+        self._told: tuple[str, float] | None = None
         self._web = AsyncWebClient(token, base_url=api_url, retry_handlers=[])
 
     @property
@@ -44,6 +47,17 @@ class SlackApi:
         if self._session is None:
             raise SendLater("the connection to Slack is not open")
         return self._session
+
+    @property
+    def their_time(self) -> float | None:
+        """What Slack's own clock shows now, in Unix seconds; None before its first answer."""
+        if self._told is None:
+            return None
+        date, at = self._told
+        try:
+            return parsedate_to_datetime(date).timestamp() + time.monotonic() - at
+        except ValueError:
+            return None
 
     async def open(self) -> None:
         timeout = aiohttp.ClientTimeout(total=self._timeout, sock_connect=self._timeout / 2)
@@ -93,6 +107,7 @@ class SlackApi:
             # AttributeError: what the SDK makes of an answer that is not a JSON object.
             raise failure(error) from None
         self.trouble = ""
+        self._told = (str(answer.headers.get("Date", "")), time.monotonic())
         return {**answer.data, "_headers": answer.headers}
 
     async def upload(self, name: str, data: bytes) -> str:

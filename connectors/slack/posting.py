@@ -8,7 +8,7 @@ is unknown can be looked up before it is tried again.
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -24,7 +24,7 @@ PAGE = 200
 MOST_PAGES = 100
 MOST_THREADS = 15
 LOOK_BACK = 2 * 24 * 3600.0
-# Slack's clock and ours may differ by minutes; a key names one post only, however old.
+# Our clock may be put right meanwhile; a key names one post only, however old.
 MARGIN = 900.0
 _NAMESPACE = uuid.UUID("5f0c7b0e-6a0e-4b43-9a77-0b1b9d0c5d11")
 
@@ -34,9 +34,10 @@ Blocks = Sequence[Mapping[str, Any]]
 class Posts:
     """Writes and reads back. Texts and the texts of `plain_text` objects are given unescaped."""
 
-    def __init__(self, api: SlackApi, pacer: Pacer) -> None:
+    def __init__(self, api: SlackApi, pacer: Pacer, now: Callable[[], datetime]) -> None:
         self._api = api
         self._pacer = pacer
+        self._now = now
 
     async def turn(self, channel: str, key: str) -> bool:
         """Returns when `post` may write `key` at once; whether the next one will have to wait.
@@ -92,24 +93,31 @@ class Posts:
     ) -> dict[str, str]:
         """The timestamps of what was posted under `keys` at or after `since`; what was not is
         missing. Raises SendLater when Slack cannot be asked now."""
-        oldest = f"{since.timestamp() - MARGIN:.6f}"
+        oldest = f"{since.timestamp() - self._ahead() - MARGIN:.6f}"
         found: dict[str, str] = {}
-        async for message in self.near(channel, oldest, thread=thread):
+        async for message in self.near(channel, oldest, thread=thread, whole=True):
             found |= {key: str(message["ts"]) for key in _keys_of(message) if key in keys}
             if len(found) == len(keys):
                 break
         return found
 
+    def _ahead(self) -> float:
+        """By how many seconds our clock is ahead of Slack's, of which messages have their time."""
+        theirs = self._api.their_time
+        return 0.0 if theirs is None else max(self._now().timestamp() - theirs, 0.0)
+
     async def near(
-        self, channel: str, oldest: str, *, thread: str = ""
+        self, channel: str, oldest: str, *, thread: str = "", whole: bool = False
     ) -> AsyncIterator[Mapping[str, Any]]:
-        """Where a post of ours may be that was meant for this place. Raises SendLater.
+        """Where a post of ours may be that was meant for this place; the `whole` thread, since
+        that needs no clock. Raises SendLater.
 
         Everybody is answered in the thread they wrote in last, so in a direct conversation a post
         that is in doubt may stand in an earlier one.
         """
         if thread or not channel.startswith("D"):
-            async for message in self.messages(channel, oldest, thread=thread):
+            begin = thread if whole and thread else oldest
+            async for message in self.messages(channel, begin, thread=thread):
                 yield message
         if channel.startswith("D"):
             async for message in self.everywhere(channel, oldest, most_threads=MOST_THREADS):

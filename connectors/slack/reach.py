@@ -34,7 +34,7 @@ class Reach:
         self._token = settings.bot_token.get_secret_value()
         self._hosts = Hosts(settings.api_url)
         self._api = SlackApi(self._token, settings.api_url, timeout)
-        posts = Posts(self._api, Pacer(rate))
+        posts = Posts(self._api, Pacer(rate), now)
         sharing = Sharing(self._api, posts, now)
         people = People(self._api.call, now)
         self.call = self._api.call

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -115,6 +116,7 @@ class WebApi:
             body,
             status=status,
             headers={
+                "Date": formatdate(self._workspace.timestamps.now(), usegmt=True),
                 "X-OAuth-Scopes": scopes,
                 "X-Slack-Req-Id": request_id,
                 **(headers or {}),

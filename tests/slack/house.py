@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -170,12 +170,14 @@ def app_of(
     *,
     timeout: float = 2.0,
     rate: Rate = UNPACED,
+    ahead: timedelta = timedelta(0),
     look_every: float | None = None,
     **changes: Any,
 ) -> SlackApp:
+    """`ahead` is by how much its clock is wrong."""
     return SlackApp(
         settings_of(slack, **changes),
-        now=now,
+        now=lambda: now() + ahead,
         timeout=timeout,
         ping_interval=0.3,
         rate=rate,

@@ -34,9 +34,11 @@ def answer(status: int, body: str = "", **headers: str) -> Fault:
 
 
 @asynccontextmanager
-async def sending(patience: float = 2.0) -> AsyncIterator[tuple[SlackSandbox, SlackApp, str]]:
+async def sending(
+    patience: float = 2.0, *, ahead: timedelta = timedelta(0)
+) -> AsyncIterator[tuple[SlackSandbox, SlackApp, str]]:
     async with workspace() as slack:
-        app, listener = app_of(slack, timeout=patience), Listener()
+        app, listener = app_of(slack, timeout=patience, ahead=ahead), Listener()
         await app.attach(listener.take, listener.connected)
         try:
             yield slack, app, slack.add_channel("support")
@@ -197,6 +199,26 @@ async def test_a_post_whose_answer_was_lost_is_found_by_its_key() -> None:
         soon, later = now() + timedelta(minutes=10), now() + timedelta(hours=1)
         assert await app.find(channel, ["k1"], soon) == {"k1": first.ts}
         assert await app.find(channel, ["k1"], later) == {}
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=1), timedelta(hours=-1)])
+async def test_a_post_is_found_whatever_our_clock_shows(ahead: timedelta) -> None:
+    """D03, D29: the time of a message is Slack's."""
+    async with sending(ahead=ahead) as (_slack, app, channel):
+        since = app.now()
+        root = await post(app, channel)
+        await app.post(channel, "x", [section("x")], key="r1", thread=root)
+        assert await app.find(channel, ["k1"], since) == {"k1": root}
+        assert list(await app.find(channel, ["r1"], since, thread=root)) == ["r1"]
+
+
+async def test_a_reply_is_found_in_its_thread_although_our_clock_was_put_right() -> None:
+    """D03, D29: what we noted before is of no use then."""
+    async with sending() as (_slack, app, channel):
+        root = await post(app, channel)
+        await app.post(channel, "x", [section("x")], key="r1", thread=root)
+        since = app.now() + timedelta(hours=1)
+        assert list(await app.find(channel, ["r1"], since, thread=root)) == ["r1"]
 
 
 async def test_a_reply_is_found_in_a_long_thread() -> None:

@@ -28,7 +28,7 @@ class Room:
         self.slack = slack
         self.channel = slack.add_channel("support")
         self.ahead = timedelta(0)
-        self.sharing = Sharing(api, Posts(api, Pacer(UNPACED)), self._now)
+        self.sharing = Sharing(api, Posts(api, Pacer(UNPACED), now), self._now)
 
     def _now(self) -> datetime:
         return now() + self.ahead
