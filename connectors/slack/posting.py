@@ -7,6 +7,7 @@ is unknown can be looked up before it is tried again.
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from datetime import datetime
@@ -26,6 +27,7 @@ MOST_THREADS = 15
 LOOK_BACK = 2 * 24 * 3600.0
 # Our clock may be put right meanwhile; a key names one post only, however old.
 MARGIN = 900.0
+MOST_REMEMBERED = 5000  # messages of which we know what they say
 _NAMESPACE = uuid.UUID("5f0c7b0e-6a0e-4b43-9a77-0b1b9d0c5d11")
 
 Blocks = Sequence[Mapping[str, Any]]
@@ -38,6 +40,7 @@ class Posts:
         self._api = api
         self._pacer = pacer
         self._now = now
+        self._said: dict[tuple[str, str], bytes] = {}
 
     async def turn(self, channel: str, key: str) -> bool:
         """Returns when `post` may write `key` at once; whether the next one will have to wait.
@@ -60,13 +63,14 @@ class Posts:
         """The new message's timestamp. `others` are the keys of what is in it besides `key`.
         Raises SendLater, Undeliverable or OutcomeUnknown."""
         optional: dict[str, Any] = {}
+        contents = _contents(text, blocks)
         if thread:
             optional = {"thread_ts": thread, **({"reply_broadcast": True} if broadcast else {})}
         if username:
             optional |= {"username": harmless(username), **({"icon_emoji": icon} if icon else {})}
         arguments = {
             "channel": channel,
-            **_contents(text, blocks),
+            **contents,
             **_ours(key, others),
             **optional,
         }
@@ -74,11 +78,23 @@ class Posts:
         self._pacer.used(channel, key)
         hold = partial(self._pacer.hold, channel)
         answer = await self._api.ask("chat.postMessage", arguments, paused=hold)
-        return str(answer["ts"])
+        ts = str(answer["ts"])
+        self._remember(channel, ts, contents)
+        return ts
 
     async def update(self, channel: str, ts: str, text: str, blocks: Blocks) -> None:
-        """Give a message of ours other contents. Errors as in `post`."""
-        await self._api.call("chat.update", channel=channel, ts=ts, **_contents(text, blocks))
+        """Give a message of ours other contents, unless it has them: of edits that have waited,
+        each brings the newest words. Errors as in `post`."""
+        contents = _contents(text, blocks)
+        said = self._said.pop((channel, ts), b"")
+        if said != _digest(contents):
+            await self._api.call("chat.update", channel=channel, ts=ts, **contents)
+        self._remember(channel, ts, contents)
+
+    def _remember(self, channel: str, ts: str, contents: Mapping[str, Any]) -> None:
+        self._said[channel, ts] = _digest(contents)
+        if len(self._said) > MOST_REMEMBERED:
+            del self._said[next(iter(self._said))]
 
     async def tell(self, channel: str, user: str, text: str, *, thread: str = "") -> None:
         """A line that only `user` sees. Errors as in `post`."""
@@ -210,6 +226,10 @@ def _contents(text: str, blocks: Blocks) -> dict[str, Any]:
         "parse": "none",
         "link_names": False,
     }
+
+
+def _digest(contents: Mapping[str, Any]) -> bytes:
+    return hashlib.sha256(repr(contents).encode("utf-8", "surrogatepass")).digest()
 
 
 def _literal(value: Any) -> Any:

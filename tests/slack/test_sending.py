@@ -261,6 +261,30 @@ async def test_the_same_key_gives_the_same_message_id_to_slack() -> None:
         }
 
 
+async def test_a_message_is_not_changed_into_what_it_says_already() -> None:
+    """Edits that have waited all bring the newest words."""
+    async with sending() as (slack, app, channel):
+        ts = await post(app, channel, "one")
+        for text in ("one", "two", "two", "one"):
+            await app.update(channel, ts, text, [section(text)])
+        assert len(slack.journal.of("chat.update")) == 2
+        assert slack.message(channel, ts).text == "one"
+        other = await post(app, channel, "one", key="k2")
+        await app.update(channel, other, "two", [section("two")])
+        assert slack.message(channel, other).text == "two"
+
+
+async def test_a_change_whose_answer_was_lost_is_made_again() -> None:
+    """D03: nobody knows what the message says now."""
+    async with sending() as (slack, app, channel):
+        ts = await post(app, channel, "one")
+        slack.faults.add("chat.update", Fault(Effect.ACCEPT_THEN_RESET))
+        with pytest.raises(OutcomeUnknown):
+            await app.update(channel, ts, "two", [section("two")])
+        await app.update(channel, ts, "one", [section("one")])
+        assert slack.message(channel, ts).text == "one"
+
+
 async def test_no_text_mentions_links_or_formats_anything() -> None:
     """B09: escaped once, and Slack's own helpfulness is off."""
     async with sending() as (slack, app, channel):
