@@ -196,9 +196,9 @@ def _is_name(name: str, me: Me) -> bool:
 def _said(text: str, me: Me) -> str:
     """The words without our name in front; "/start" alone, whatever link it came from."""
     spoken = text.strip()
-    first, _, rest = spoken.partition(" ")
-    if first.startswith("@") and _is_name(first[1:].rstrip(",:"), me) and rest.strip():
-        spoken = rest.strip()
+    first, *rest = spoken.split(maxsplit=1) or [""]
+    if rest and first.startswith("@") and _is_name(first[1:].rstrip(",:"), me):
+        spoken = rest[0]
     if command := _COMMAND.match(spoken):
         if command[1] == "start":
             return "/start"

@@ -25,6 +25,17 @@ async def test_in_a_group_the_answer_belongs_to_the_question(
     assert answer.reply_to.message_id == asked
 
 
+@pytest.mark.parametrize("between", ["\n", ",\n\n", "\u00a0", " \n "])
+async def test_whatever_stands_behind_our_name_goes_with_it(
+    core: Core, sandbox: TelegramSandbox, between: str
+) -> None:
+    group = sandbox.add_group("Garden", sandbox.add_customer("Li"))
+    async with started(core, sandbox):
+        sandbox.say(group, f"@fern_and_clay_bot{between}are you\nopen?")
+        await until(lambda: core.events, "the question")
+    assert core.texts == ["are you\nopen?"]
+
+
 async def test_a_question_that_was_deleted_is_answered_all_the_same(
     core: Core, sandbox: TelegramSandbox
 ) -> None:
