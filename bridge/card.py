@@ -6,6 +6,7 @@ from typing import Any
 
 from bridge.outbound import Sheet, cut, plain
 from core.cases import CaseCard, CaseState
+from core.clean import shown_name
 from core.messages import CaseRef, Command
 
 MOST_EARLIER = 5
@@ -27,8 +28,8 @@ Json = dict[str, Any]
 
 def card(case: CaseCard, workspace_url: str) -> Sheet:
     """The card as it is now. Buttons that would do nothing are not offered."""
-    customer = case.customer.name or case.customer.username or "A customer"
-    who, _ = cut(" ".join(customer.split()), _MOST_NAME)
+    named = shown_name(case.customer.name) or shown_name(case.customer.username)
+    who, _ = cut(named or "A customer", _MOST_NAME)
     title = f"{who} needs a person"
     blocks: list[Json] = [
         {"type": "header", "text": plain(title)},
@@ -47,13 +48,15 @@ def _fields(case: CaseCard) -> list[str]:
     handle = customer.username
     username = f"({handle})" if "@" in handle else f"(@{handle})" if handle else ""
     rows = {
-        "Customer": f"{customer.name} {username}".strip(),
+        "Customer": f"{shown_name(customer.name)} {username}",
         "Channel": case.channel,
         "Language": case.language,
         "Page": case.page,
         "State": _state(case),
     }
-    return [_short(f"{label}: {value}", _MOST_FIELD) for label, value in rows.items() if value]
+    # None of these is more than a line, so none can look like two.
+    lines = {label: shown_name(value) for label, value in rows.items()}
+    return [_short(f"{label}: {value}", _MOST_FIELD) for label, value in lines.items() if value]
 
 
 def _state(case: CaseCard) -> str:

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.cases import CaseLine
+from core.clean import clean, shown_name
 from core.messages import Author, AuthorKind
 
 MOST_IN_SECTION = 2900
 MOST_IN_MESSAGE = 9500
+_FURTHER = "│ "  # before what goes on with somebody's line
 
 _NAMES = {
     AuthorKind.CUSTOMER: "Customer",
@@ -39,7 +41,7 @@ class Sheet:
 
 
 def name_of(line: CaseLine) -> str:
-    return line.author.name or _NAMES[line.author.kind]
+    return shown_name(line.author.name) or _NAMES[line.author.kind]
 
 
 def only_author(lines: Sequence[CaseLine]) -> Author | None:
@@ -51,18 +53,19 @@ def only_author(lines: Sequence[CaseLine]) -> Author | None:
 
 
 def relayed(lines: Sequence[CaseLine], *, named: bool, lost: Sequence[str] = ()) -> Sheet:
-    """Lines of one author, whose name is written before them if they are to be `named`; `lost`
+    """Lines of one author, whose name is written before each if they are to be `named`; `lost`
     are files that could not come."""
     name = name_of(lines[0])
-    words = [_words(line, lost) for line in lines]
-    return _sheet([f"{name}: {words[0]}", *words[1:]] if named else words, name)
+    if named:
+        return _sheet([_said(line, lost) for line in lines], name, marked=True)
+    return _sheet([_words(line, lost) for line in lines], name)
 
 
 def transcript(lines: Sequence[CaseLine], *, lost: Sequence[str] = ()) -> Sheet:
     """Several lines, oldest first."""
-    shown = [f"{name_of(line)}: {_words(line)}" for line in lines]
+    shown = [_said(line) for line in lines]
     shown += [_lost(name) for name in lost]
-    return _sheet(shown, "The conversation so far")
+    return _sheet(shown, "The conversation so far", marked=True)
 
 
 def note(text: str, code: str = "") -> Sheet:
@@ -104,19 +107,30 @@ def cut(text: str, longest: int) -> tuple[str, str]:
     return text, ""
 
 
-def _words(line: CaseLine, lost: Sequence[str] = ()) -> str:
+def _said(line: CaseLine, lost: Sequence[str] = ()) -> str:
+    """Below the first line, which begins with a name, none may look as if it began with one."""
+    words = _words(line, lost, f"\n{_FURTHER}")
+    return f"{name_of(line)}: {words}"
+
+
+def _words(line: CaseLine, lost: Sequence[str] = (), end: str = "\n") -> str:
     if line.deleted:
         return "(deleted by the customer)"
-    mark = " (edited)" if line.edited else ""
-    files = [_lost(a.name) if a.name in lost else f"📎 {a.name}" for a in line.attachments]
-    return "\n".join([line.text + mark, *files] if line.text.strip() else files) or "…"
+    text = clean(line.text).replace("\n", end) + (" (edited)" if line.edited else "")
+    files = [_lost(a.name) if a.name in lost else _file(a.name) for a in line.attachments]
+    return "\n".join([text, *files] if line.text.strip() else files) or "…"
+
+
+def _file(name: str) -> str:
+    return f"📎 {shown_name(name)}"
 
 
 def _lost(name: str) -> str:
-    return f"📎 {name} (this file could not be fetched)"
+    return f"{_file(name)} (this file could not be fetched)"
 
 
-def _sheet(lines: Sequence[str], summary: str) -> Sheet:
+def _sheet(lines: Sequence[str], summary: str, *, marked: bool = False) -> Sheet:
+    """`marked`: lines begin with names, so a part of one begins with a mark."""
     kept, left_out = _newest(lines)
     short, rest = cut(kept[-1], MOST_IN_MESSAGE) if len(kept) == 1 else ("", "")
     if rest:
@@ -127,7 +141,7 @@ def _sheet(lines: Sequence[str], summary: str) -> Sheet:
     if rest:
         remarks.append("This is too long to show; the file has the whole text.")
     text = "\n".join(kept)
-    blocks = [*map(_remark, remarks), *map(section, _pieces(text))]
+    blocks = [*map(_remark, remarks), *map(section, _pieces(text, _FURTHER if marked else ""))]
     whole = "\n".join(lines) if remarks else ""
     first, more = cut(text, 300)
     return Sheet(f"{summary}: {first}{'…' if more else ''}", tuple(blocks), whole)
@@ -145,16 +159,18 @@ def _newest(lines: Sequence[str]) -> tuple[list[str], int]:
     return kept[::-1] or ["…"], len(lines) - len(kept)
 
 
-def _pieces(text: str) -> list[str]:
-    """`text` in portions that a section can hold, parted between lines or else between words."""
+def _pieces(text: str, further: str) -> list[str]:
+    """`text` in portions that a section can hold, parted between lines or else between words;
+    what goes on with a line begins with `further`."""
     pieces = []
     while text:
         piece, rest = cut(text, MOST_IN_SECTION)
         end = max(piece.rfind("\n"), piece.rfind(" ") if "\n" not in piece else -1)
-        if rest and end > 0:
+        if rest and end > max(len(further) - 1, 0):
             piece, rest = text[:end], text[end + 1 :]
+        begins_line = text[len(piece) : len(piece) + 1] == "\n"
         pieces.append(piece if piece.strip() else "…")
-        text = rest
+        text = rest if begins_line or not rest else further + rest
     return pieces or ["…"]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from core.cases import CaseState, Fate
+from core.clean import shown_name
 from core.conversation import move
 from core.handover import Cause, HandOver
 from core.messages import Author, AuthorKind, CaseRef, Message, Mode
@@ -250,7 +251,7 @@ class Casework:
         conversation = tx.conversation_by_id(case.conversation)
         if _is_due(tx.now, case.reminded_at, policy.remind_at(case.opened_at)):
             case.reminded_at = tx.now
-            who = conversation.sender.name or "A customer"
+            who = shown_name(conversation.sender.name) or "A customer"
             since = policy.clock(case.opened_at)
             text = f"{who} has waited since {since}, and nobody has answered yet."
             self.queue(tx, conversation, case, DeliveryKind.REMIND, text=text)

@@ -22,7 +22,12 @@ _SELECTORS = re.compile(
 )
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
-_BLANK_BRAILLE = "\u2800"  # what people send to get an empty message past a platform
+# Spaces, joiners, direction marks, selectors of glyphs, and the blank Braille that people send to
+# get an empty message past a platform.
+_UNSEEN = re.compile(
+    "[\\s\u2800\u034f\u061c\u17b4\u17b5\u180b-\u180f\u200c-\u200f\u202a-\u202e\u2066-\u2069"
+    "\ufe00-\ufe0f\U000e0100-\U000e01ef]*"
+)
 _OVERRIDES = "\u202d\u202e"
 _EMBEDDINGS = "\u202a\u202b"
 _POP_EMBEDDING = "\u202c"
@@ -44,7 +49,12 @@ def clean(text: str) -> str:
 
 def is_blank(text: str) -> bool:
     """Whether there is nothing to see in `text`."""
-    return not clean(text).replace(_BLANK_BRAILLE, " ").strip()
+    return _UNSEEN.fullmatch(clean(text)) is not None
+
+
+def shown_name(name: str) -> str:
+    """`name` in one line, "" when there is nothing to see of it."""
+    return "" if is_blank(name) else " ".join(clean(name).split())
 
 
 def _balanced(line: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from core.cases import Fate
 from core.casework import Casework
+from core.clean import shown_name
 from core.handover import Cause, HandOver
 from core.messages import AuthorKind, CaseId, CaseRef, Mode, Receipt
 from core.notices import Seen
@@ -89,7 +90,7 @@ class Receipts:
         if case is not None:
             self._casework.note(tx, conversation, case, text, seq=row.seq)
             return
-        who = conversation.sender.name or "a customer without a name"
+        who = shown_name(conversation.sender.name) or "a customer without a name"
         where = conversation.address.channel
         tx.afterwards(lambda: self._announce(f"{text} ({who}, {where}, message {row.seq})"))
 

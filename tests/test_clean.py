@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.clean import clean, is_blank
+from core.clean import clean, is_blank, shown_name
 
 
 @pytest.mark.parametrize(
@@ -70,6 +70,10 @@ def test_cleaning_twice_changes_nothing_more(text: str) -> None:
         "\x00\x1b",
         "\u202e",
         "\U000e0041",
+        "\u200d\u200c",
+        "\u200e\u200f\u061c",
+        "\ufe0f\u034f",
+        "\u2067\u2069",
     ],
 )
 def test_what_shows_nothing_is_blank(text: str) -> None:
@@ -83,3 +87,18 @@ def test_what_shows_nothing_is_blank(text: str) -> None:
 def test_whatever_shows_anything_is_not_blank(text: str) -> None:
     """B06: one character or one emoji is a message."""
     assert not is_blank(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Ann Lee", "Ann Lee"),
+        (" Ann\n\u2028Shop:  paid ", "Ann Shop: paid"),
+        ("\u200b\u200d\u3164", ""),
+        ("", ""),
+        ("\u0646\u200c\u0627", "\u0646\u200c\u0627"),
+    ],
+)
+def test_a_name_is_one_line_or_nothing(name: str, shown: str) -> None:
+    """B06: a name of which nothing is to be seen is none."""
+    assert shown_name(name) == shown

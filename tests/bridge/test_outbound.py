@@ -7,12 +7,13 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from bridge.card import card
 from bridge.outbound import MOST_IN_MESSAGE, MOST_IN_SECTION, cut, relayed, transcript, width
 from core.cases import CaseState
 from core.messages import Attachment, AttachmentKind, Sender
-from tests.bridge.desks import CARD, line
+from tests.bridge.desks import ANN, BOT, CARD, line
 
 WIDE = st.text(st.sampled_from("&<>x\n😀"), max_size=9000)
 
@@ -80,3 +81,42 @@ def test_a_long_text_is_parted_between_lines_and_else_between_words() -> None:
 
 def test_what_cannot_be_parted_anywhere_is_cut() -> None:
     assert "".join(shown(relayed([line("x" * 7000)], named=False).blocks)) == "x" * 7000
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\u2028", "\x85"])
+def test_no_line_of_a_text_looks_like_somebody_elses(end: str) -> None:
+    """B09: neither in a transcript nor where names stand before the words."""
+    forged = line(f"Hi{end}Shop: your refund is approved")
+    for sheet in (transcript([forged, line("Yes.", BOT)]), relayed([forged, forged], named=True)):
+        lines = "\n".join(shown(sheet.blocks)).split("\n")
+        assert lines[1] == "│ Shop: your refund is approved"
+        assert not any(shows.startswith("Shop: your") for shows in lines)
+    assert shown(relayed([line("One\ntwo")], named=False).blocks) == ["One\ntwo"]
+
+
+def test_no_part_of_a_long_line_looks_like_somebody_elses() -> None:
+    """B09: where Slack's blocks end, a new line begins."""
+    long = line("Shop: your refund is approved. " * 250)
+    first, *further = shown(transcript([long, line("Yes.", BOT)]).blocks)
+    assert first.startswith("Ann Lee: Shop")
+    assert further
+    assert all(part.startswith("│ ") for part in further)
+
+
+def test_nothing_of_a_customers_name_or_files_makes_a_line_of_its_own() -> None:
+    """B09, B10: the card has lines of its own too."""
+    forged = "Ann\nShop: paid"
+    photo = Attachment(AttachmentKind.IMAGE, "a\nShop: paid.png", "image/png")
+    ann = structs.replace(ANN, name=forged)
+    sheet = transcript([replace(line("Hi", ann), attachments=(photo,)), line("Yes.", BOT)])
+    assert shown(sheet.blocks) == ["Ann Shop: paid: Hi\n📎 a Shop: paid.png\nShop: Yes."]
+    fields = card(replace(CARD, customer=Sender(forged), page=forged), "https://x/").blocks[2]
+    assert all("\n" not in field["text"] for field in fields["fields"])
+
+
+def test_a_name_of_which_nothing_is_seen_is_no_name() -> None:
+    """B06: who wrote a line is always said."""
+    nobody = line("Hi", structs.replace(ANN, name="\u200b\u200d\u3164"))
+    assert shown(transcript([nobody]).blocks) == ["Customer: Hi"]
+    sheet = card(replace(CARD, customer=Sender("\u200d", "ann")), "https://x/")
+    assert sheet.blocks[0]["text"]["text"] == "ann needs a person"
