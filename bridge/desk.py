@@ -319,9 +319,14 @@ class SlackDesk:
                 return {}  # what is sent there again gets a new thread
             found = await self._slack.find(case.channel, keys, since, thread=case.thread)
             return {DeliveryKey(key): Receipt(ts) for key, ts in found.items()}
-        found = await self._slack.find(place.channel, keys, since)
-        roots = {key: CaseRef(place.team, place.channel, ts) for key, ts in found.items()}
-        return {DeliveryKey(key): root for key, root in roots.items()}
+        roots: dict[DeliveryKey, CaseRef] = {}
+        async for channel in self._moves.roots_may_be_in(place):
+            found = await self._slack.find(channel, set(keys).difference(roots), since)
+            for key, ts in found.items():
+                roots[DeliveryKey(key)] = CaseRef(place.team, channel, ts)
+            if roots.keys() >= set(keys):
+                break
+        return roots
 
     def fetch(self, remote: str) -> AsyncIterator[bytes]:
         return self._slack.fetch(remote)

@@ -113,6 +113,14 @@ class Moves:
             return True
         return case.workspace == place.team and await is_readable(self._slack, case.channel)
 
+    async def roots_may_be_in(self, place: Desk) -> AsyncIterator[str]:
+        """The channels in which a thread may have begun whose card is in doubt: whoever posted it
+        may have been stopped because the desk should move. Raises SendLater."""
+        yield place.channel
+        for channel in self.before[-1:]:
+            if await is_readable(self._slack, channel):
+                yield channel
+
     async def _leave(self, case: CaseRef, place: Desk) -> None:
         """Raises ThreadGone if the case is open."""
         try:

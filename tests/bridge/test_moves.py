@@ -14,7 +14,7 @@ from msgspec import structs
 from bridge.desk import SlackDesk
 from bridge.moves import MOVED
 from core.cases import Fate
-from core.errors import SendLater, ThreadGone, Undeliverable
+from core.errors import OutcomeUnknown, SendLater, ThreadGone, Undeliverable
 from core.messages import AgentReplied, Outcome
 from core.settings.schema import Desk
 from sandbox.faults import Effect, Fault
@@ -188,6 +188,29 @@ async def test_a_case_of_a_workspace_that_was_left_gets_a_thread_here(tmp_path: 
         here.shelf.open.clear()
         with pytest.raises(ThreadGone):
             await here.desk.relay(elsewhere, [line("x")], [key("r")])
+
+
+@pytest.mark.parametrize("lost", [False, True])
+async def test_a_first_card_in_doubt_is_found_where_the_desk_was_just_before(
+    tmp_path: Path, lost: bool
+) -> None:
+    """C15: its thread is a case's, so agents there are heard, and it moves like any other."""
+    async with room(tmp_path) as here:
+        since = now()
+        here.slack.faults.add("chat.postMessage", Fault(Effect.ACCEPT_THEN_RESET))
+        with pytest.raises(OutcomeUnknown):
+            await here.desk.open_case(CARD, key("second"))
+        await here.slack.settled()
+        await here.desk.stop()
+        if lost:
+            here.slack.remove_bot(here.channel)
+        async with desk_in(here, here.slack.add_channel("agents")) as desk:
+            found = await desk.find(None, [key("second"), key("never")], since)
+            root = here.slack.messages(here.channel)[1].ts
+            there = {key("second"): structs.replace(here.case, thread=root)}
+            assert found == ({} if lost else there)
+            new = await desk.open_case(CARD, key("third"))
+            assert await desk.find(None, [key("third")], since) == {key("third"): new}
 
 
 async def test_what_customers_write_where_the_desk_was_is_left_to_their_channel(
