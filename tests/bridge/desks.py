@@ -69,6 +69,16 @@ class Room:
         await self.slack.settled()
         return ts
 
+    async def say_unheard(self, text: str) -> str:
+        """What Anna writes in the thread while Slack sends us no events."""
+        subscriptions, self.slack.courier.subscriptions = (
+            self.slack.courier.subscriptions,
+            frozenset(),
+        )
+        ts = await self.slack.say(self.channel, self.anna, text, thread_ts=self.case.thread)
+        self.slack.courier.subscriptions = subscriptions
+        return ts
+
     def told(self) -> list[str]:
         """What only an agent was told."""
         return [m.text for m in self.slack.workspace.channels[self.channel].ephemeral]

@@ -176,9 +176,7 @@ async def test_a_live_reply_waits_for_those_that_were_missed_and_for_nothing_els
     async with room(tmp_path) as here:
         await here.slack.settled()
         await here.desk.stop()
-        here.slack.courier.subscriptions = frozenset()
-        await here.slack.say(here.channel, here.anna, "missed", thread_ts=here.case.thread)
-        here.slack.courier.subscriptions = DEFAULT_EVENTS
+        await here.say_unheard("missed")
         here.slack.faults.add("conversations.replies", Fault(Effect.DELAY, seconds=0.3))
         await here.desk.start(here.inbox)
         for text in ("live", "and more"):

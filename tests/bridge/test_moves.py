@@ -18,7 +18,6 @@ from core.errors import OutcomeUnknown, SendLater, ThreadGone, Undeliverable
 from core.messages import AgentReplied, Outcome
 from core.settings.schema import Desk
 from sandbox.faults import Effect, Fault
-from sandbox.slack.delivery import DEFAULT_EVENTS
 from tests.bridge.desks import CARD, Room, key, line, room
 from tests.slack.house import now, services_of, until
 
@@ -55,9 +54,7 @@ async def test_replies_in_the_old_thread_are_taken_as_long_as_the_case_is_there(
     async with room(tmp_path) as here:
         await here.slack.settled()
         await here.desk.stop()
-        here.slack.courier.subscriptions = frozenset()
-        await here.slack.say(here.channel, here.anna, "missed", thread_ts=here.case.thread)
-        here.slack.courier.subscriptions = DEFAULT_EVENTS
+        await here.say_unheard("missed")
         async with desk_in(here, here.slack.add_channel("agents")):
             await until(lambda: said(here) == ["missed"])
             await here.say("live")
