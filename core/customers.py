@@ -71,13 +71,20 @@ class Customers:
         too_fast = intake.too_fast()
         _learn(intake.policy, conversation, event)
         button = _chosen(tx, conversation, event.text)
-        at = written_at(intake.at, event.at)
+        at = self._written_at(intake, event)
         message = _append(tx, conversation, at, event.external_id, event.text, event.attachments)
         if too_fast:
             self._slow_down(tx, intake.policy, conversation, message)
         else:
             self.react(tx, intake.policy, conversation, message, button)
         return Accepted(Outcome.STORED, conversation.id, message.seq)
+
+    def _written_at(self, intake: Intake, event: CustomerWrote) -> datetime:
+        """What is seen again after a backup was put back keeps its time, however short that is
+        ago: what follows from it is held, also when GPT is asked later."""
+        if event.at is not None and self._replies.relives(event.at, event.address.channel):
+            return event.at
+        return written_at(intake.at, event.at)
 
     def pressed(self, tx: Transaction, intake: Intake, event: ButtonPressed) -> Accepted:
         conversation = tx.conversation(event.address)
@@ -134,6 +141,17 @@ class Customers:
         button: Button | None = None,
     ) -> None:
         """What follows from a message that nobody has looked at yet."""
+        with self._replies.following(tx, message.at, conversation.address.channel):
+            self._react(tx, policy, conversation, message, button)
+
+    def _react(
+        self,
+        tx: Transaction,
+        policy: Policy,
+        conversation: Conversation,
+        message: Message,
+        button: Button | None,
+    ) -> None:
         if conversation.mode is Mode.CLOSED:
             change_mode(tx, conversation, Mode.BOT)
         self._casework.relay(tx, policy, conversation, message)
@@ -169,6 +187,17 @@ class Customers:
         decision: Decision,
     ) -> None:
         """Answer `message` by its rule, or see to it that GPT or a person does."""
+        with self._replies.following(tx, message.at, conversation.address.channel):
+            self._answer(tx, policy, conversation, message, decision)
+
+    def _answer(
+        self,
+        tx: Transaction,
+        policy: Policy,
+        conversation: Conversation,
+        message: Message,
+        decision: Decision,
+    ) -> None:
         match decision:
             case Hit():
                 self._answer_by_rule(tx, policy, conversation, message, decision)

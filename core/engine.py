@@ -95,17 +95,14 @@ class Engine:
 
     def apply(self, tx: Transaction, intake: Intake, event: InboundEvent) -> Applied:
         """React to an event inside the transaction that stores it."""
-        tx.relives = self._relives(event)
-        accepted = self._react(tx, intake, event)
-        tx.relives = False
+        if isinstance(event, AgentReplied):
+            with self._replies.following(tx, event.at):
+                accepted = self._react(tx, intake, event)
+        else:
+            accepted = self._react(tx, intake, event)
         if accepted.outcome is not Outcome.STORED or accepted.conversation is None:
             return accepted, False
         return accepted, tx.conversation_by_id(accepted.conversation).pending_seq is not None
-
-    def _relives(self, event: InboundEvent) -> bool:
-        if isinstance(event, CustomerWrote):
-            return self._replies.relives(event.at, event.address.channel)
-        return isinstance(event, AgentReplied) and self._replies.relives(event.at)
 
     def _react(self, tx: Transaction, intake: Intake, event: InboundEvent) -> Accepted:
         match event:

@@ -7,7 +7,8 @@ gets a delivery row of its own, so that a restart goes on with the part that was
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 
 from core.messages import (
@@ -57,9 +58,20 @@ class Replies:
         """Whether a customer of this channel is shown a refusal and can send again."""
         return self._capabilities.get(channel, _ANY_CHANNEL).replays
 
-    def relives(self, at: datetime | None, channel: ChannelName | None = None) -> bool:
-        """Whether what was written `at`, by a customer of `channel` or by an agent, may have been
-        answered, or passed on, by a run that a backup has undone."""
+    @contextmanager
+    def following(
+        self, tx: Transaction, at: datetime | None, channel: ChannelName | None = None
+    ) -> Iterator[None]:
+        """Around what follows from something that a customer of `channel`, or an agent, wrote
+        `at`: what a run that a backup has undone may have said before is held."""
+        before, tx.relives = tx.relives, self.relives(at, channel)
+        try:
+            yield
+        finally:
+            tx.relives = before
+
+    def relives(self, at: datetime | None, channel: ChannelName | None) -> bool:
+        """Whether a run that a backup has undone may have seen what was written `at`."""
         until = self._relived()
         if until is None or at is None:
             return False

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 
 from core import known_answers, prices
@@ -117,7 +118,6 @@ class Turns:
             self._skip(tx, policy, conversation, conversation.pending_seq)
             return None
         last = self._end_of_burst(tx, policy, conversation)
-        tx.relives = self._relives(tx, conversation, last)
         if why := self._why_not_gpt(tx, policy, conversation, last):
             self._hand_over(tx, policy, conversation, why, last)
             return None
@@ -130,10 +130,12 @@ class Turns:
         asked_at = tx.now if question is None else question.at
         return Burst(conversation, conversation.version, first, last, asked_at, history, step)
 
-    def _relives(self, tx: Transaction, conversation: Conversation, seq: int) -> bool:
+    def _following(
+        self, tx: Transaction, conversation: Conversation, seq: int
+    ) -> AbstractContextManager[None]:
         message = tx.message(conversation.id, seq)
         at = None if message is None else message.at
-        return self._replies.relives(at, conversation.address.channel)
+        return self._replies.following(tx, at, conversation.address.channel)
 
     def _skip(
         self, tx: Transaction, policy: Policy, conversation: Conversation, deleted: int
@@ -164,7 +166,8 @@ class Turns:
         last: int,
     ) -> None:
         """Where there is nobody to hand over to, the bot goes on with what came after `last`."""
-        self._casework.hand_over(tx, policy, conversation, why)
+        with self._following(tx, conversation, last):
+            self._casework.hand_over(tx, policy, conversation, why)
         if conversation.mode is Mode.BOT:
             self._go_on(tx, policy, conversation, last)
             if conversation.pending_seq is not None:
@@ -251,8 +254,8 @@ class Turns:
             return
         conversation.attempts = 0
         conversation.pending_seq = None
-        tx.relives = self._relives(tx, conversation, burst.last)
-        self._say(tx, policy, burst, conversation, found)
+        with self._following(tx, conversation, burst.last):
+            self._say(tx, policy, burst, conversation, found)
         if found.answer.wants_human:
             why = HandOver(Cause.GPT_ASKED, found.answer.reason)
             self._hand_over(tx, policy, conversation, why, burst.last)

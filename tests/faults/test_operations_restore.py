@@ -20,6 +20,7 @@ import pytest
 from connectors.slack.pacer import Rate
 from core.store import Store
 from sandbox.faults import Effect, Fault
+from sandbox.openai import Turn
 from sandbox.slack.message import Message as SlackMessage
 from sandbox.telegram.troubles import too_many_requests
 from tests.faults.timed_house import TimedHouse
@@ -27,6 +28,8 @@ from tests.scenarios.house import House, until
 from tests.scenarios.visitor import Visitor
 from tests.store.clock import Clock
 from tests.store.shop import ANNA, write
+
+COMPLETIONS = "chat.completions"
 
 
 @pytest.fixture
@@ -36,27 +39,17 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     await house.close()
 
 
-def _back_up(house: House) -> Path:
-    """As `sqlite3 frontdesk.db .backup` does it, while the service writes."""
+def _back_up(house: House, *, waiting: bool = True) -> Path:
+    """As `sqlite3 frontdesk.db .backup` does it, while the service writes; with something that is
+    `waiting` to be sent."""
     copy = house.folder / "backup.db"
     with (
         closing(sqlite3.connect(house.folder / "frontdesk.db")) as source,
         closing(sqlite3.connect(copy)) as target,
     ):
         source.backup(target)
-        waiting = "SELECT count(*) FROM deliveries WHERE open_lane IS NOT NULL"
-        assert target.execute(waiting).fetchone() != (0,)
-    return copy
-
-
-def _copy(house: House) -> Path:
-    """A backup that was made when nothing waited."""
-    copy = house.folder / "backup.db"
-    with (
-        closing(sqlite3.connect(house.folder / "frontdesk.db")) as source,
-        closing(sqlite3.connect(copy)) as target,
-    ):
-        source.backup(target)
+        query = "SELECT count(*) FROM deliveries WHERE open_lane IS NOT NULL"
+        assert not waiting or target.execute(query).fetchone() != (0,)
     return copy
 
 
@@ -120,7 +113,7 @@ async def test_what_an_agent_wrote_after_the_backup_reaches_the_customer_once(
     await house.in_thread("human")
     await house.slack.say(house.desk, house.mia, "Hi Anna", thread_ts=card.ts)
     await house.on_telegram(anna, "Hi Anna")
-    backup = await asyncio.to_thread(_copy, house)
+    backup = await asyncio.to_thread(_back_up, house, waiting=False)
     await house.slack.say(house.desk, house.mia, "It is on its way", thread_ts=card.ts)
     await house.on_telegram(anna, "It is on its way")
     await house.stop()
@@ -135,31 +128,71 @@ async def test_what_an_agent_wrote_after_the_backup_reaches_the_customer_once(
     await until(lambda: _times(house, anna, "It is on its way") == 2, "what was held")
 
 
+class Ann:
+    """A customer in Slack. After `begin`, every start reads up the conversation."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._user = house.slack.add_user("ann")
+        self._direct = house.slack.open_dm(self._user)
+
+    async def begin(self) -> None:
+        await self.asks("hello", "how can I help?")
+        await self._house.restart()  # the first start reads nothing again
+
+    async def says(self, text: str) -> None:
+        await self._house.slack.say(self._direct, self._user, text)
+
+    async def asks(self, text: str, answer: str) -> None:
+        await self.says(text)
+        await self.hears(answer)
+
+    async def hears(self, answer: str) -> None:
+        await until(lambda: self.heard(answer), f"{answer!r} in Slack")
+
+    def heard(self, text: str) -> int:
+        said = self._house.slack.workspace.channels[self._direct].messages.values()
+        return sum(text in str(message.blocks) for message in said if message.bot_id)
+
+
 async def test_what_a_customer_wrote_in_slack_after_the_backup_is_answered_once(
     house: House,
 ) -> None:
     """O04: Slack shows the question again; its answer is held, and the next one is not."""
     house.slack_customers = True
     await house.open(gpt=False)
-    ann = house.slack.add_user("ann")
-    direct = house.slack.open_dm(ann)
-
-    def answers(text: str) -> int:
-        said = house.slack.workspace.channels[direct].messages.values()
-        return sum(text in str(message.blocks) for message in said if message.bot_id)
-
-    await house.slack.say(direct, ann, "hello")
-    await until(lambda: answers("how can I help?"), "the first answer")
-    await house.restart()  # the first start reads nothing again
-    backup = await asyncio.to_thread(_copy, house)
-    await house.slack.say(direct, ann, "shipping")
-    await until(lambda: answers("3 days"), "the second answer")
+    ann = Ann(house)
+    await ann.begin()
+    backup = await asyncio.to_thread(_back_up, house, waiting=False)
+    await ann.asks("shipping", "3 days")
     await house.stop()
     _restore(house, backup)
     await house.start()
-    await house.slack.say(direct, ann, "order 123456")
-    await until(lambda: answers("Order 123456 is on its way"), "the third answer")
-    assert answers("3 days") == 1
+    await ann.asks("order 123456", "Order 123456 is on its way")
+    assert ann.heard("3 days") == 1
+
+
+async def test_what_is_asked_while_gpt_answers_again_is_not_held_with_its_answer(
+    house: House,
+) -> None:
+    """O04: GPT is asked once more what it was asked before, and a rule answers what came behind
+    that; the question behind both is new."""
+    house.slack_customers = True
+    await house.open()
+    house.openai.brain = lambda _request: Turn("They like shade.")
+    ann = Ann(house)
+    await ann.begin()
+    backup = await asyncio.to_thread(_back_up, house, waiting=False)
+    await ann.asks("what about moss?", "They like shade.")
+    await ann.asks("order 123456", "Order 123456 is on its way")
+    await house.stop()
+    _restore(house, backup)
+    house.openai.faults.add(COMPLETIONS, Fault(Effect.DELAY, seconds=1.0))
+    await house.start()
+    await until(lambda: not house.openai.faults.left(COMPLETIONS), "the second call")
+    await ann.asks("shipping", "3 days")
+    assert ann.heard("They like shade.") == 1
+    assert ann.heard("Order 123456 is on its way") == 1
 
 
 async def _chatter(visitor: Visitor) -> None:
