@@ -158,13 +158,18 @@ class Couriers:
             lambda tx: tx.deliveries_of(conversation.id, row.seq, kinds)
         )
         sent = [part for part in parts if part.remote_id]
-        if row.kind is DeliveryKind.EDIT and len(sent) == 1:
-            await channel.edit(conversation.address, sent[0].remote_id, reply)
+        if row.kind is DeliveryKind.DELETE:
+            for part in sent:
+                await channel.delete(conversation.address, part.remote_id)
             return
-        if row.kind is DeliveryKind.EDIT:
-            raise Undeliverable("a message that was sent in several parts cannot be edited")
-        for part in sent:
-            await channel.delete(conversation.address, part.remote_id)
+        words = [part for part in sent if not part.detail.startswith(FILE)]
+        if len(words) != 1:
+            raise Undeliverable(
+                "a message that was sent in several parts cannot be edited"
+                if words
+                else "the message itself is not known to have arrived"
+            )
+        await channel.edit(conversation.address, words[0].remote_id, reply)
 
     def _channel(self, conversation: Conversation) -> Connector:
         name = conversation.address.channel

@@ -187,6 +187,8 @@ class Outbox:
         # What is sent again takes along nothing new, in case its first post appears after all.
         begin = partial(self._progress.begin, rows=again or [row], gather=crowded and not again)
         post = await self._store.write(begin)
+        if not post:
+            return ()
         try:
             receipt = await self._attempt_once(post)
         except Exception as error:

@@ -54,20 +54,24 @@ class Progress:
 
     def begin(self, tx: Transaction, rows: Rows, *, gather: bool = False) -> Rows:
         """The first of `rows` is under way from now on, and what of the others may be in the
-        same post; all that are begun. `gather`: whatever waits behind the first. What was refused
-        in company a few times goes alone, so that what is wrong with one holds up no other."""
-        if self._faults[rows[0].id] >= _REFUSED_TOGETHER:
-            rows = rows[:1]
+        same post; all that are begun, as they are now: none if the first was withdrawn meanwhile.
+        `gather`: whatever waits behind the first. What was refused in company a few times goes
+        alone, so that what is wrong with one holds up no other."""
+        first = the(tx, rows[0].id)
+        if first.finished:
+            return ()
+        if self._faults[first.id] >= _REFUSED_TOGETHER:
+            rows = [first]
         elif gather:
-            rows = tx.first_of_lane(rows[0].lane, _MOST_TOGETHER)
+            rows = tx.first_of_lane(first.lane, _MOST_TOGETHER)
+        rows = [the(tx, row.id) for row in rows]
         if len(rows) > 1:
-            rows = self._couriers.together(tx, [the(tx, row.id) for row in rows])
+            rows = self._couriers.together(tx, rows)
         for row in rows:
-            kept = the(tx, row.id)
-            kept.state = DeliveryState.SENDING
-            kept.attempts += 1
-            kept.first_try_at = kept.first_try_at or tx.now
-            kept.next_at = tx.now  # while it is under way: when this attempt began
+            row.state = DeliveryState.SENDING
+            row.attempts += 1
+            row.first_try_at = row.first_try_at or tx.now
+            row.next_at = tx.now  # while it is under way: when this attempt began
         return rows
 
     def put_off(

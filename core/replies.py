@@ -7,7 +7,7 @@ gets a delivery row of its own, so that a restart goes on with the part that was
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -19,7 +19,7 @@ from core.messages import (
     ChannelName,
     Message,
 )
-from core.records import Conversation, DeliveryKind, Target
+from core.records import Conversation, Delivery, DeliveryKind, DeliveryState, Target
 from core.rendering import Part, fit
 from core.store import Transaction
 
@@ -108,9 +108,7 @@ class Replies:
         return message
 
     def _queue_parts(self, tx: Transaction, conversation: Conversation, message: Message) -> None:
-        parts = fit(message.text, message.buttons, message.attachments, self.of(conversation))
-        rows = [row for part in parts for row in _rows(part)]
-        for number, (text, detail) in enumerate(rows):
+        for number, (text, detail) in enumerate(self._parts(conversation, message)):
             self._queue(tx, conversation, DeliveryKind.REPLY, message.seq, number, text, detail)
         if tx.relives:
             tx.hold_reply(conversation, message.seq)
@@ -119,9 +117,47 @@ class Replies:
     def change(
         self, tx: Transaction, conversation: Conversation, message: Message, kind: DeliveryKind
     ) -> None:
-        """Queue the edit or deletion of a line that was said before."""
-        if not self.of(conversation).replays:
+        """Edit or delete a line that was said before: in the queue what has not gone out yet, by
+        a row of its own what has."""
+        if self.of(conversation).replays:
+            return
+        queued = tx.deliveries_of(conversation.id, message.seq, (DeliveryKind.REPLY,))
+        if kind is DeliveryKind.DELETE:
+            settled = _withdraw(queued)
+        else:
+            settled = self._correct(tx, conversation, message, queued)
+        if not settled:
             self._queue(tx, conversation, kind, message.seq, None, message.text)
+
+    def _correct(
+        self,
+        tx: Transaction,
+        conversation: Conversation,
+        message: Message,
+        queued: Sequence[Delivery],
+    ) -> bool:
+        """Whether `queued` says now what `message` says. It does not if anything of it has gone
+        out, or if it needs a further part and other lines wait behind it."""
+        if not queued or not all(_waits(row) for row in queued):
+            return False
+        parts = self._parts(conversation, message)
+        last = queued[-1]
+        if len(parts) > len(queued) and any(row.id > last.id for row in tx.lane(last.lane)):
+            return False
+        for row, (text, detail) in zip(queued, parts, strict=False):
+            row.text, row.detail = text, detail
+        for row in queued[len(parts) :]:
+            row.state, row.text, row.error = DeliveryState.SENT, "", "an edit has left nothing"
+        for number, (text, detail) in list(enumerate(parts))[len(queued) :]:
+            self._queue(tx, conversation, DeliveryKind.REPLY, message.seq, number, text, detail)
+        if last.state is DeliveryState.HELD:
+            tx.hold_reply(conversation, message.seq)
+        return True
+
+    def _parts(self, conversation: Conversation, message: Message) -> list[tuple[str, str]]:
+        """Text and detail of each row."""
+        parts = fit(message.text, message.buttons, message.attachments, self.of(conversation))
+        return [row for part in parts for row in _rows(part)]
 
     def _queue(
         self,
@@ -142,6 +178,19 @@ class Replies:
             text=text,
             detail=detail,
         )
+
+
+def _waits(row: Delivery) -> bool:
+    """Whether it can still be changed before it goes out, as long as this transaction lasts."""
+    return row.state in (DeliveryState.PENDING, DeliveryState.HELD) and not row.uncertain
+
+
+def _withdraw(queued: Sequence[Delivery]) -> bool:
+    """Whether nothing of what was `queued` has gone out, or ever will."""
+    for row in queued:
+        if _waits(row):
+            row.state, row.error = DeliveryState.DEAD, "it was deleted before it was sent"
+    return all(row.state is DeliveryState.DEAD and not row.uncertain for row in queued)
 
 
 def _rows(part: Part) -> list[tuple[str, str]]:

@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from core.cases import CaseCard, CaseLine, Fate
 from core.couriers import Couriers
 from core.errors import NotUp, OutcomeUnknown, SendLater, ThreadGone, Undeliverable
-from core.messages import Attachment, CaseRef, DeliveryKey, Receipt
+from core.messages import Attachment, CaseRef, ChannelName, DeliveryKey, Receipt
 from core.outbox import Outbox
-from core.ports import Inbox, Status
+from core.ports import Connector, Inbox, Status
 from core.receipts import Receipts
 from tests.engine.core import Core
 
@@ -120,10 +121,15 @@ class Desk:
 
 
 @asynccontextmanager
-async def outbox(core: Core, desk: Desk, at_once: int = 100) -> AsyncIterator[Outbox]:
+async def outbox(
+    core: Core,
+    desk: Desk,
+    at_once: int = 100,
+    channels: Mapping[ChannelName, Connector] = MappingProxyType({}),
+) -> AsyncIterator[Outbox]:
     box = Outbox(
         core.store,
-        Couriers(core.store, {}, desk),
+        Couriers(core.store, channels, desk),
         Receipts(core.casework, lambda: core.policy, lambda _text: None),
         core.tasks,
         lambda: core.now,

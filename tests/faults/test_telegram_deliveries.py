@@ -51,9 +51,9 @@ async def opened(house: House, on_uncertain: str = "resend") -> int:
     return li
 
 
-async def agent_says(house: House, text: str) -> None:
+async def agent_says(house: House, text: str) -> str:
     card = await house.card()
-    await house.slack.say(house.desk, house.mia, text, thread_ts=card.ts)
+    return await house.slack.say(house.desk, house.mia, text, thread_ts=card.ts)
 
 
 def got(house: House, chat: int, text: str) -> int:
@@ -143,6 +143,22 @@ async def test_what_surely_was_not_sent_arrives_exactly_once(house: House) -> No
     card = await house.card()
     thread = [shown(message) for message in house.slack.thread(house.desk, card.ts)]
     assert not any("twice" in text or "nobody knows" in text for text in thread)
+
+
+async def test_what_agents_take_back_or_correct_in_time_arrives_so(house: House) -> None:
+    """D11: while Telegram asks for a pause nothing has been said yet."""
+    li = await opened(house)
+    house.telegram.faults.add(SEND, troubles.too_many_requests(1))
+    price = await agent_says(house, "It costs 9")
+    await until(lambda: _refused(house), "the refusal")
+    await house.slack.edit(house.desk, price, "It costs 90")
+    await house.slack.delete(house.desk, await agent_says(house, "That was for Tom"))
+    await agent_says(house, "Anything else?")
+    await house.on_telegram(li, "Anything else?")
+    said = [message.text for message in house.telegram.chat(li) if message.from_bot]
+    assert [text.partition("\n")[2] for text in said[-2:]] == ["It costs 90", "Anything else?"]
+    assert "editMessageText" not in [call.method for call in house.telegram.journal]
+    assert got(house, li, "Tom") == 0
 
 
 @pytest.mark.parametrize(
