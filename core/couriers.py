@@ -143,6 +143,8 @@ class Couriers:
     async def _to_customer(self, row: Delivery) -> Receipt | None:
         conversation, reply = await self._store.read(lambda tx: _reply(tx, row))
         channel = self._channel(conversation)
+        if channel.capabilities.replays:
+            return None  # queued while it was off; the transcript that it reads has it all
         if row.kind is DeliveryKind.REPLY:
             return await channel.send(conversation.address, reply)
         await self._change_sent(row, conversation, channel, reply)
