@@ -29,6 +29,7 @@ from connectors.slack.identity import Identity, app_id_of, introduce
 from connectors.slack.lanes import Lanes
 from connectors.slack.link import SocketLink
 from connectors.slack.origin import is_for, lane_of, moment_of
+from connectors.slack.overtaken import Overtaken
 from connectors.slack.pacer import Rate
 from connectors.slack.reach import Reach
 from connectors.slack.settings import Receive, SlackSettings
@@ -83,6 +84,7 @@ class SlackApp(Reach):
         self._expected: set[Handler] = set()
         self._starting = asyncio.Lock()
         self._lanes = Lanes()
+        self._overtaken = Overtaken()
         self._taking: set[asyncio.Task[Any]] = set()
         self._tasks = Tasks()
 
@@ -273,8 +275,11 @@ class SlackApp(Reach):
             return 200
         try:
             async with self._lanes.turn(lane_of(body), moment_of(body)):
+                current = self._overtaken.as_now(body)
+                if current is None:
+                    return 200
                 for handler in tuple(self._attached):
-                    if await handler(body):
+                    if await handler(current):
                         break
                 else:
                     if self._expected.difference(self._attached):

@@ -89,6 +89,28 @@ async def test_events_of_a_thread_are_taken_in_the_order_in_which_they_happened(
         assert listener.texts == [str(number) for number in range(20)]
 
 
+@pytest.mark.parametrize("deleted", [False, True], ids=["corrected", "deleted"])
+async def test_a_message_that_comes_after_its_change_is_taken_as_it_is_by_now(
+    deleted: bool,
+) -> None:
+    """D06: it was not acknowledged, and Slack sends again what it was at first."""
+    async with workspace() as slack, listening(slack) as (_, listener):
+        slack.courier.retries = type(slack.courier.retries)(ack_within=0.3, delays=(0.0, 0.0))
+        channel, ann = slack.add_channel("support"), slack.add_user("ann")
+        listener.failures.append(StoreUnavailable("the disk is full"))
+        wrong = await slack.say(channel, ann, "It costs 9")
+        await until(lambda: not listener.failures)
+        if deleted:
+            await slack.delete(channel, wrong)
+        else:
+            await slack.edit(channel, wrong, "It costs 90")
+        await slack.say(channel, ann, "hello")
+        await slack.settled()
+        assert {d.state for d in slack.courier.sent} == {State.ACKNOWLEDGED}
+        said = [text for text in listener.texts if text]
+        assert said == (["hello"] if deleted else ["hello", "It costs 90"])
+
+
 async def test_events_of_another_team_or_app_are_acknowledged_and_ignored() -> None:
     """A06: over a socket."""
     async with workspace() as slack, listening(slack) as (_, listener):

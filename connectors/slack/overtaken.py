@@ -1,0 +1,56 @@
+"""Take a message as it is by now, when the event of its change has overtaken its own.
+
+Slack sends again what was not acknowledged, a minute later and more, and what it sends is the
+message as it was first written. Whoever has corrected or deleted it meanwhile was not heard:
+nobody knew the message yet. In memory only: after a restart Slack is asked what was missed.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any
+
+from connectors.slack.origin import mapping
+
+_MOST = 1_000  # changes that are remembered
+_DELETED = None
+
+
+class Overtaken:
+    """Remembers the newest changes. Called for every event, in the order of its lane."""
+
+    def __init__(self) -> None:
+        self._changes: OrderedDict[tuple[str, str], str | None] = OrderedDict()
+
+    def as_now(self, body: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """`body`, or what it would say had it been sent now; None if its message is deleted."""
+        event = mapping(body.get("event"))
+        if event.get("type") not in ("message", "app_mention"):
+            return body
+        subtype = event.get("subtype")
+        if subtype in ("message_changed", "message_deleted"):
+            self._remember(event)
+            return body
+        key = _key(event, event)
+        if key not in self._changes:
+            return body
+        text = self._changes[key]
+        return None if text is _DELETED else {**body, "event": {**event, "text": text}}
+
+    def _remember(self, event: Mapping[str, Any]) -> None:
+        before, now = mapping(event.get("previous_message")), mapping(event.get("message"))
+        text = now.get("text")
+        if event.get("subtype") == "message_deleted" or now.get("subtype") == "tombstone":
+            text = _DELETED
+        elif not isinstance(text, str) or text == before.get("text"):
+            return  # a preview, say
+        key = _key(event, before or now)
+        self._changes[key] = text
+        self._changes.move_to_end(key)
+        if len(self._changes) > _MOST:
+            self._changes.popitem(last=False)
+
+
+def _key(event: Mapping[str, Any], message: Mapping[str, Any]) -> tuple[str, str]:
+    return str(event.get("channel")), str(message.get("ts"))
