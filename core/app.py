@@ -28,6 +28,7 @@ from core.ports import AgentDesk, Connector, Services
 from core.redact import set_up_logging
 from core.service import Outward, Service
 from core.settings import Settings, load
+from core.shortage import Shortage
 
 log = logging.getLogger(__name__)
 
@@ -202,6 +203,7 @@ async def serve(settings: Settings, outward: Outward, allocator: Allocator) -> i
     allocator.give_back(False)
     stopping = asyncio.Event()
     on_signals(stopping)
+    asyncio.get_running_loop().set_exception_handler(Shortage())
     await service.start()
     memory.settle()
     log.info("ready at %s", service.url)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
+import socket
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import Any, Protocol
 
@@ -30,6 +31,9 @@ _LINGERING_SECONDS = 2.0
 _SHUTDOWN_SECONDS = 5.0
 _READY_SECONDS = 5.0
 _BACKLOG = 4096
+# asyncio takes its backlog also for how often it tries to accept in one go, even where each try
+# finds no free file descriptor.
+_ACCEPTED_AT_ONCE = 100
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -75,12 +79,13 @@ class WebServer:
         )
         self._tasks = Tasks()
         self._runner: web.AppRunner | None = None
+        self._server: asyncio.Server | None = None
 
     @property
     def port(self) -> int:
         """The port it listens on, also when any free one was asked for by 0."""
-        if self._runner is not None and (addresses := self._runner.addresses):
-            port: int = addresses[0][1]
+        if self._server is not None and self._server.sockets:
+            port: int = self._server.sockets[0].getsockname()[1]
             return port
         return self._port
 
@@ -97,15 +102,30 @@ class WebServer:
         await runner.setup()
         self._runner = runner
         try:
-            await web.TCPSite(runner, self._host, self._port, backlog=_BACKLOG).start()
+            self._server = await self._listen(runner)
         except OSError:
             await self.stop()
             raise
         self._tasks.start(self._reaper.run(), "reaper of silent connections")
 
+    async def _listen(self, runner: web.AppRunner) -> asyncio.Server:
+        protocol = runner.server
+        if protocol is None:
+            raise RuntimeError("the runner is not set up")
+        server = await asyncio.get_running_loop().create_server(
+            protocol, self._host, self._port, backlog=_ACCEPTED_AT_ONCE
+        )
+        for listening in server.sockets:
+            with socket.fromfd(listening.fileno(), listening.family, listening.type) as twin:
+                twin.listen(_BACKLOG)  # of the socket that both are names of
+        return server
+
     async def stop(self) -> None:
         """Listens no more, gives running requests a moment, then drops them. Safe twice."""
         await self._tasks.close()
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
         runner, self._runner = self._runner, None
         if runner is not None:
             await runner.cleanup()
