@@ -92,6 +92,21 @@ async def test_a_key_refused_at_start_leaves_to_a_person_what_no_rule_answers(
     assert not house.openai.journal.of("chat.completions")
 
 
+async def test_gpt_is_on_again_when_its_provider_refuses_no_longer(house: House) -> None:
+    await house.open()
+    house.service.provider.ask_again = 0.05
+    house.openai.faults.add("models", key_revoked(), times=3)
+    house.write_settings(SETTINGS.replace("debounce: 100ms", "debounce: 120ms"))
+    await until(lambda: len(house.slack.messages(house.desk)) > 2, "what the desk is told")
+    told = [message.text for message in house.slack.messages(house.desk)]
+    assert sum("GPT is off" in text for text in told) == 1
+    assert told[-1] == "frontdesk: GPT is on again."
+    house.openai.script("At night, too.")
+    async with house.visitor() as visitor:
+        await visitor.say("Can I grow basil at night?")
+        await visitor.hears("At night, too.", "bot")
+
+
 async def test_a_refusal_that_comes_when_the_key_is_mended_already_switches_nothing_off(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
