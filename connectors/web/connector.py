@@ -106,6 +106,8 @@ class WebConnector:
     async def start(self, inbox: Inbox) -> None:
         try:
             key = await _token_key(self._services.cursors)
+            identities = self._identities(key)
+            await identities.used.load()
         except StoreUnavailable as error:
             self._status = Status(False, "the store cannot be read")
             raise NotReady(f"the web channel needs the store: {error}") from error
@@ -114,7 +116,7 @@ class WebConnector:
             limits=self._limits,
             services=self._services,
             inbox=inbox,
-            reception=Reception(Tokens(key), self._identities(key)),
+            reception=Reception(Tokens(key), identities),
             hub=self._hub,
             pace=self._pace,
             tasks=self._tasks,
@@ -127,7 +129,7 @@ class WebConnector:
 
     def _identities(self, key: str) -> Identities:
         secret = self._settings.identity_secret.get_secret_value()
-        return Identities(secret, key, self._services.now)
+        return Identities(secret, key, self._services.now, self._services.cursors)
 
     async def stop(self) -> None:
         self._status = Status(False, "stopped")

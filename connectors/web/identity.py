@@ -11,7 +11,6 @@ import hashlib
 import hmac
 import logging
 import secrets
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,8 +19,10 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 from msgspec import Meta
 
+from connectors.web.used import UsedTokens
 from core.clean import clean
 from core.messages import Sender
+from core.ports import Cursors
 
 if TYPE_CHECKING:
     from jwt.types import Options
@@ -84,15 +85,22 @@ class Identities:
     """Checks what sites signed with `secret`, and signs passes with a key made of both keys: a
     new secret ends every pass of the old one. An empty `secret` means that nobody is known."""
 
-    def __init__(self, secret: str, key: str, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        secret: str,
+        key: str,
+        now: Callable[[], datetime],
+        cursors: Cursors | None = None,
+    ) -> None:
         self._secret = secret
         self._pass_key = hmac.digest(key.encode(), secret.encode(), "sha256")
         self._now = now
-        self._used: OrderedDict[str, float] = OrderedDict()
+        self.used = UsedTokens(LIFETIME + _SKEW, cursors)
         self._told: dict[str, float] = {}
 
     def verify(self, token: str) -> Customer:
-        """The customer whom the site's `token` names. With a `jti`, it works once.
+        """The customer whom the site's `token` names. With a `jti`, it works once; `used.keep`
+        has to follow before the customer is shown anything.
 
         Raises Unverified.
         """
@@ -143,12 +151,8 @@ class Identities:
     def _use_up(self, jti: str | None) -> None:
         if jti is None:
             return
-        now = self._now().timestamp()
-        while self._used and next(iter(self._used.values())) <= now:
-            self._used.popitem(last=False)
-        if jti in self._used:
+        if not self.used.add(jti, self._now().timestamp()):
             raise Unverified("the token was used before")
-        self._used[jti] = now + LIFETIME + _SKEW
 
     def _tell(self, why: str) -> None:
         # Anybody can send garbage, so the log hears of each reason once in a while only.

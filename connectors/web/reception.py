@@ -27,11 +27,13 @@ class Reception:
         self._tokens = tokens
         self._identities = identities
 
-    def receive(self, hello: Hello) -> Guest:
+    async def receive(self, hello: Hello) -> Guest:
         """A site's word comes first and always gets a new pass: whatever token the browser had,
-        and whoever may have put it there, opens nothing of what follows. Raises Unverified."""
+        and whoever may have put it there, opens nothing of what follows. Raises Unverified or
+        StoreUnavailable."""
         if hello.identity is not None:
             customer = self._identities.verify(hello.identity)
+            await self._identities.used.keep()
             returning = self.peer(hello.token) == customer.peer
             return Guest(self._identities.admit(customer), customer.peer, returning, customer)
         token = hello.token or ""

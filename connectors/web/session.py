@@ -164,7 +164,7 @@ class Session:
 
     async def _welcome(self, hello: Hello) -> Intake:
         shared = self._shared
-        guest = self._receive_guest(hello)
+        guest = await self._receive_guest(hello)
         address = Address(CHANNEL, CHANNEL, guest.peer)
         feed = Feed(address, shared.services.transcript, self._outlet, shared.tasks)
         # Before the transcript is read, so that nothing falls between it and the live notices.
@@ -177,8 +177,7 @@ class Session:
             self._greet(guest.token, view, hello)
             await feed.begin(hello.last_seq if guest.returning else 0, view)
         except StoreUnavailable:
-            self._fault("unavailable", "try again", after=RETRY_SECONDS)
-            raise Refusal(TRY_LATER, "store unavailable") from None
+            raise self._away() from None
         return Intake(
             Visit.of(hello, guest.customer, self._place),
             feed,
@@ -190,12 +189,18 @@ class Session:
             shared.limits.message_chars,
         )
 
-    def _receive_guest(self, hello: Hello) -> Guest:
+    async def _receive_guest(self, hello: Hello) -> Guest:
         try:
-            return self._shared.reception.receive(hello)
+            return await self._shared.reception.receive(hello)
         except Unverified as why:
             self._fault("unauthorized", str(why))
             raise Refusal(POLICY, "unauthorized") from None
+        except StoreUnavailable:
+            raise self._away() from None
+
+    def _away(self) -> Refusal:
+        self._fault("unavailable", "try again", after=RETRY_SECONDS)
+        return Refusal(TRY_LATER, "store unavailable")
 
     def _greet(self, token: str, view: ConversationView, hello: Hello) -> None:
         language = inbound.language_of(hello)
