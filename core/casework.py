@@ -143,11 +143,20 @@ class Casework:
     def customer_changed(
         self, tx: Transaction, conversation: Conversation, message: Message
     ) -> None:
-        """Show agents that a message they have was edited or deleted."""
-        relayed = tx.deliveries_of(conversation.id, message.seq, (DeliveryKind.RELAY,))
-        if conversation.case is not None and relayed:
-            case = tx.case(conversation.case)
-            self.queue(tx, conversation, case, DeliveryKind.RELAY_EDIT, seq=message.seq)
+        """Show agents that a message they have was edited or deleted. What has not been posted
+        yet will be posted as it is by then, and so will a change."""
+        if conversation.case is None:
+            return
+        case = tx.case(conversation.case)
+        told_before = message.seq < case.first_seq
+        kind = DeliveryKind.TRANSCRIPT if told_before else DeliveryKind.RELAY
+        seq = 0 if told_before else message.seq
+        rows = tx.deliveries_of(conversation.id, seq, (kind, DeliveryKind.RELAY_EDIT))
+        here = [row for row in rows if row.lane == f"case:{case.id}"]
+        posted = any(row.kind is kind and row.state is not DeliveryState.PENDING for row in here)
+        waits = any(row.kind is not kind and row.state is DeliveryState.PENDING for row in here)
+        if posted and not waits:
+            self.queue(tx, conversation, case, DeliveryKind.RELAY_EDIT, seq=seq)
 
     # --- what agents do --------------------------------------------------------------------
 

@@ -222,8 +222,11 @@ class Couriers:
 
     async def _show_edit(self, desk: AgentDesk, ref: CaseRef, row: Delivery) -> None:
         def look(tx: Reader) -> list[tuple[str, list[CaseLine]]]:
-            relayed = tx.deliveries_of(row.conversation, row.seq, (DeliveryKind.RELAY,))
-            ids = [r.remote_id for r in relayed if r.remote_id and r.lane == row.lane]
+            kind = DeliveryKind.RELAY if row.seq else DeliveryKind.TRANSCRIPT
+            posted = tx.deliveries_of(row.conversation, row.seq, (kind,))
+            ids = [r.remote_id for r in posted if r.remote_id and r.lane == row.lane]
+            if not row.seq:  # only the newest is in the case's thread
+                return [(id, _transcript(tx, _case(tx, row))) for id in ids[-1:]]
             return [(id, _lines(tx, tx.posted_as(row.conversation, row.lane, id))) for id in ids]
 
         for id, lines in await self._store.read(look):
@@ -304,8 +307,10 @@ def _card(tx: Reader, case: Case) -> CaseCard:
 
 
 def _transcript(tx: Reader, case: Case) -> list[CaseLine]:
+    """With what was deleted since the case was opened: agents may have read it."""
     past = tx.latest(case.conversation, _TRANSCRIPT, before=case.first_seq)
-    return [_line(message) for message in past if message.deleted_at is None]
+    opened = case.opened_at
+    return [_line(line) for line in past if line.deleted_at is None or line.deleted_at >= opened]
 
 
 def _goes_with_others(tx: Reader, row: Delivery) -> bool:

@@ -89,7 +89,8 @@ class DeliveryKind(StrEnum):
     OPEN = "open"  # desk: root message of the case's thread
     TRANSCRIPT = "transcript"  # desk: the conversation before the case
     RELAY = "relay"  # desk: customer's message `seq`
-    RELAY_EDIT = "relay_edit"  # desk: customer's message `seq` was edited or deleted
+    RELAY_EDIT = "relay_edit"  # desk: customer's message `seq` was edited or deleted; 0: one of
+    # the conversation before the case
     CARD = "card"  # desk: bring the root message up to date
     NOTE = "note"  # desk: a line for agents, in the thread
     REMIND = "remind"  # desk: a line for agents, in the thread and the channel

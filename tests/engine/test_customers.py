@@ -167,6 +167,34 @@ async def test_an_edit_changes_the_transcript_and_reaches_the_agents(core: Core)
     assert [kind for kind, _ in await core.queued("case:1")] == ["relay_edit"]
 
 
+async def test_an_edit_of_what_was_said_before_the_case_reaches_the_agents(core: Core) -> None:
+    await core.wrote("a human for order 12", id="x")
+    await core.queued("case:1")
+    await core.engine.accept(CustomerEdited(address(), "x", "a human for order 13"))
+    await core.engine.accept(CustomerDeleted(address(), "x"))
+    assert await core.queued("case:1") == [("relay_edit", "")]
+
+
+async def test_what_the_agents_do_not_have_yet_is_not_changed_there(core: Core) -> None:
+    await core.wrote("a human for order 12", id="x")
+    await core.engine.accept(CustomerEdited(address(), "x", "a human for order 13"))
+    assert [kind for kind, _ in await core.queued("case:1")] == ["open", "transcript"]
+    await core.wrote("and soon", id="y")
+    await core.engine.accept(CustomerDeleted(address(), "y"))
+    assert [kind for kind, _ in await core.queued("case:1")] == ["relay"]
+
+
+async def test_a_line_that_is_changed_again_and_again_is_shown_as_it_is_in_the_end(
+    core: Core,
+) -> None:
+    await core.wrote("human")
+    await core.wrote("order 0", id="x")
+    await core.queued("case:1")
+    for number in range(1, 20):
+        await core.engine.accept(CustomerEdited(address(), "x", f"order {number}"))
+    assert [kind for kind, _ in await core.queued("case:1")] == ["relay_edit"]
+
+
 async def test_a_deletion_empties_the_line(core: Core) -> None:
     await core.wrote("hello", id="x")
     await core.engine.accept(CustomerDeleted(address(), "x"))

@@ -60,3 +60,19 @@ async def test_a_person_answers_a_slack_customer_and_hands_back(house: House) ->
     await _bot_says(house, dm, ts, "I am the assistant again")
     await house.slack.say(dm, house.ann, "shipping", thread_ts=ts)
     await _bot_says(house, dm, ts, "Shipping takes 3 days.")
+
+
+async def test_agents_see_what_is_changed_of_the_conversation_so_far(house: House) -> None:
+    await _open(house, gpt=False)
+    dm = house.slack.open_dm(house.ann)
+    key = await house.slack.say(dm, house.ann, "hello, my PIN is 4711")
+    await _bot_says(house, dm, key, "Hello, how can I help?")
+    order = await house.slack.say(dm, house.ann, "A person please, for order 123")
+    await house.in_thread("for order 123")
+    await house.slack.edit(dm, order, "A person please, for order 456")
+    await house.in_thread("for order 456 (edited)")
+    await house.slack.delete(dm, key)
+    transcript = await house.in_thread("(deleted by the customer)")
+    assert "for order 456" in shown(transcript)
+    assert "4711" not in shown(transcript)
+    assert len(house.slack.thread(house.desk, (await house.card()).ts)) == 1
