@@ -106,8 +106,37 @@ class Customers:
             self.react(tx, intake.policy, conversation, message, button)
         return Accepted(Outcome.STORED, conversation.id, message.seq)
 
-    def edited(self, tx: Transaction, event: CustomerEdited) -> Accepted:
-        return self._changed(tx, event, event.text)
+    def edited(self, tx: Transaction, intake: Intake, event: CustomerEdited) -> Accepted:
+        conversation = tx.conversation(event.address)
+        if conversation is None:
+            return Accepted(Outcome.IGNORED)
+        before = tx.message_by_external(conversation.id, event.external_id)
+        accepted = self._changed(tx, event, event.text)
+        if before is None or accepted.outcome is not Outcome.STORED:
+            return accepted
+        if conversation.mode is Mode.BOT and conversation.case is None:
+            self._listen_again(tx, intake.policy, conversation, before, event.text)
+        return accepted
+
+    def _listen_again(
+        self,
+        tx: Transaction,
+        policy: Policy,
+        conversation: Conversation,
+        before: Message,
+        text: str,
+    ) -> None:
+        """Who asks for a person by an edit of what they said last is heard. Nothing else is
+        answered twice."""
+        later = tx.messages(conversation.id, after=before.seq)
+        if any(message.author.kind is AuthorKind.CUSTOMER for message in later):
+            return
+        asked = policy.decide(text, conversation, tx.now)
+        had_asked = policy.decide(before.text, conversation, tx.now)
+        if isinstance(asked, PersonAsked) and not isinstance(had_asked, PersonAsked):
+            with self._replies.following(tx, before.at, conversation.address.channel):
+                why = HandOver(Cause.ASKED, asked.words)
+                self._casework.hand_over(tx, policy, conversation, why)
 
     def deleted(self, tx: Transaction, event: CustomerDeleted) -> Accepted:
         return self._changed(tx, event, None)

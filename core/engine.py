@@ -111,7 +111,7 @@ class Engine:
             case ButtonPressed():
                 return self._customers.pressed(tx, intake, event)
             case CustomerEdited():
-                return self._customers.edited(tx, event)
+                return self._customers.edited(tx, intake, event)
             case CustomerDeleted():
                 return self._customers.deleted(tx, event)
             case AgentReplied():

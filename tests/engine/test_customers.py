@@ -195,6 +195,25 @@ async def test_a_line_that_is_changed_again_and_again_is_shown_as_it_is_in_the_e
     assert [kind for kind, _ in await core.queued("case:1")] == ["relay_edit"]
 
 
+async def test_who_asks_for_a_person_by_an_edit_gets_one(core: Core) -> None:
+    await core.wrote("I want to talk to a hunan beign", id="x")
+    await core.engine.accept(CustomerEdited(address(), "x", "I want to talk to a human being"))
+    assert (await core.conversation()).mode is Mode.WAITING
+    assert [kind for kind, _ in await core.queued("case:1")] == ["open", "transcript"]
+    lines = len(await core.lines())
+    await core.engine.accept(CustomerEdited(address(), "x", "I want to talk to a human, please"))
+    assert len(await core.lines()) == lines
+
+
+async def test_an_edit_of_what_is_settled_calls_nobody(core: Core) -> None:
+    await core.wrote("hello", id="x")
+    await core.wrote("shipping", id="y")
+    await core.engine.accept(CustomerEdited(address(), "x", "hello human"))
+    await core.engine.accept(CustomerEdited(address(), "y", "delivery"))
+    assert (await core.conversation()).mode is Mode.BOT
+    assert [kind for kind, _ in await core.lines()] == ["customer", "bot"] * 2
+
+
 async def test_a_deletion_empties_the_line(core: Core) -> None:
     await core.wrote("hello", id="x")
     await core.engine.accept(CustomerDeleted(address(), "x"))
