@@ -28,6 +28,7 @@ _UNSEEN = re.compile(
     "[\\s\u2800\u034f\u061c\u17b4\u17b5\u180b-\u180f\u200c-\u200f\u202a-\u202e\u2066-\u2069"
     "\ufe00-\ufe0f\U000e0100-\U000e01ef]*"
 )
+_LANGUAGE = re.compile(r"[A-Za-z0-9]{1,8}(?:-[A-Za-z0-9]{1,8}){0,4}")
 _OVERRIDES = "\u202d\u202e"
 _EMBEDDINGS = "\u202a\u202b"
 _POP_EMBEDDING = "\u202c"
@@ -55,6 +56,11 @@ def is_blank(text: str) -> bool:
 def shown_name(name: str) -> str:
     """`name` in one line, "" when there is nothing to see of it."""
     return "" if is_blank(name) else " ".join(clean(name).split())
+
+
+def language_tag(text: object) -> str:
+    """What a platform says somebody speaks, "" when it is none: it goes into prompts."""
+    return text if isinstance(text, str) and _LANGUAGE.fullmatch(text) else ""
 
 
 def _balanced(line: str) -> str:

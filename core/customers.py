@@ -40,6 +40,7 @@ from core.store import Transaction
 ESCALATE = "escalate"
 _TELEGRAM_START = "/start"  # what Telegram sends when a customer opens the chat
 _KEPT_FOR_US = timedelta(minutes=2)
+_SAME_BREATH, _ALBUM = timedelta(seconds=10), 10
 _LONGEST_CHOICE = 80  # characters of a button's label or number
 
 
@@ -238,12 +239,22 @@ class Customers:
             case None | Later() if message.text.partition(" ")[0] == _TELEGRAM_START:
                 self._casework.tell(tx, policy, conversation, "welcome")
             case None | Later() if is_blank(message.text):
-                said = "file_only" if message.attachments else "unsupported"
-                self._casework.tell(tx, policy, conversation, said)
+                self._tell_once(tx, policy, conversation, message)
             case Later():
                 conversation.pending_seq = conversation.pending_seq or message.seq
             case None | Close():
                 self._ask_gpt(tx, policy, conversation, message)
+
+    def _tell_once(
+        self, tx: Transaction, policy: Policy, conversation: Conversation, message: Message
+    ) -> None:
+        """What to do with a message without words; of several photos, once."""
+        if not message.attachments:
+            self._casework.tell(tx, policy, conversation, "unsupported")
+            return
+        since, before = message.at - _SAME_BREATH, tx.latest(conversation.id, _ALBUM)
+        if not any(m.attachments and m.at > since and m.seq < message.seq for m in before):
+            self._casework.tell(tx, policy, conversation, "file_only")
 
     def is_for_gpt(
         self,

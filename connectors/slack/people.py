@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.slack import markup
-from core.clean import clean
+from core.clean import clean, language_tag
 from core.errors import DeliveryError
 
 log = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ def _described(user: str, found: Any) -> Person:
         or username
     )
     picture = _text(profile.get("image_192")) or _text(profile.get("image_72"))
-    language = _text(found.get("locale"))
+    language = language_tag(_text(found.get("locale")))
     return Person(user, clean(name), username, picture, language)
 
 

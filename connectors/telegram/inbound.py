@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connectors.telegram.contents import TELEGRAM, read, words
+from core.clean import language_tag
 from core.messages import (
     Address,
     ButtonPressed,
@@ -38,15 +39,25 @@ class Me:
     username: str = ""
 
 
-def parse(update: Json, me: Me) -> TelegramEvent | None:
-    """What an Update object means for us; None when it means nothing."""
+def parse(update: Json, me: Me, *, addressed: bool = False) -> TelegramEvent | None:
+    """What an Update object means for us; None when it means nothing. `addressed`: it is said to
+    us, although it does not say so itself."""
     if "message" in update:
-        return _wrote(update["message"], me)
+        return _wrote(update["message"], me, addressed)
     if "edited_message" in update:
         return _edited(update["edited_message"], me)
     if "callback_query" in update:
         return _pressed(update["callback_query"], me)
     return None
+
+
+def album_of(update: Json) -> tuple[int, str] | None:
+    """The chat and the id of the album to which the update's message belongs. Each of its photos
+    is a message of its own, and one of them has the words."""
+    message = update.get("message")
+    album = message.get("media_group_id") if isinstance(message, Mapping) else None
+    chat = chat_of(update)
+    return None if album is None or chat is None else (chat, str(album))
 
 
 def query_of(update: Json) -> str:
@@ -87,9 +98,11 @@ def address_of(chat: int, me: Me) -> Address:
 # --- messages --------------------------------------------------------------------------------
 
 
-def _wrote(message: Json, me: Me) -> CustomerWrote | None:
+def _wrote(message: Json, me: Me, addressed: bool) -> CustomerWrote | None:
     contents = read(message)
-    if contents is None or not _is_a_persons(message) or not _is_for(message, me):
+    if contents is None or not _is_a_persons(message):
+        return None
+    if not addressed and not _is_for(message, me):
         return None
     return CustomerWrote(
         address_of(message["chat"]["id"], me),
@@ -149,9 +162,8 @@ def _sender(message: Json) -> Sender:
 
 def _person(user: Json) -> Sender:
     names = (str(user[key]) for key in ("first_name", "last_name") if user.get(key))
-    return Sender(
-        " ".join(names), str(user.get("username", "")), str(user.get("language_code", ""))
-    )
+    language = language_tag(user.get("language_code"))
+    return Sender(" ".join(names), str(user.get("username") or ""), language)
 
 
 def _is_a_persons(message: Json) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -23,6 +24,7 @@ from core.tasks import Tasks
 
 log = logging.getLogger(__name__)
 
+_ALBUMS = 50
 TRIES = 5  # for an update on which the core breaks
 
 Update = Mapping[str, Any]
@@ -40,6 +42,7 @@ class Intake:
         self._moves = moves
         self._texts = texts
         self._tasks = tasks
+        self._albums: deque[tuple[int, str]] = deque(maxlen=_ALBUMS)  # that are said to us
 
     async def take(self, update: Update) -> None:
         """Returns once whatever the update means is durable. Raises StoreUnavailable."""
@@ -53,7 +56,11 @@ class Intake:
 
     def _read(self, update: Update) -> tuple[TelegramEvent | None, tuple[int, int] | None]:
         try:
-            return inbound.parse(update, self._me), inbound.migration(update)
+            album = inbound.album_of(update)
+            event = inbound.parse(update, self._me, addressed=album in self._albums)
+            if album is not None and event is not None:
+                self._albums.append(album)
+            return event, inbound.migration(update)
         except Exception as error:  # whatever is wrong with it, it will be wrong next time too
             id, kind = update.get("update_id"), type(error).__name__
             log.error("update %s of Telegram cannot be read and is skipped (%s)", id, kind)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from connectors.web.frames import ClientFrame, Hello, Named, Press, SeenUpTo, Write
+from core.clean import language_tag
 from core.messages import (
     Address,
     Attachment,
@@ -21,7 +22,6 @@ from core.messages import (
 
 _frames: msgspec.json.Decoder[ClientFrame] = msgspec.json.Decoder(ClientFrame)
 _named = msgspec.json.Decoder(Named)
-_LANGUAGE = re.compile(r"[A-Za-z0-9]{1,8}(?:-[A-Za-z0-9]{1,8}){0,4}\Z")
 _PAGE_CHARS = 2000
 _ID_CHARS = 64
 _ESCAPE = re.compile(
@@ -68,7 +68,7 @@ def _id_of(raw: str) -> str | None:
 
 def language_of(hello: Hello) -> str:
     """The visitor's language, "" when it is no language tag."""
-    return hello.language if _LANGUAGE.match(hello.language) else ""
+    return language_tag(hello.language)
 
 
 def page_of(hello: Hello) -> str:

@@ -225,6 +225,17 @@ async def test_an_edit_of_an_unknown_message_does_nothing(core: Core) -> None:
     assert (await core.engine.accept(edit)).outcome is Outcome.IGNORED
 
 
+async def test_several_photos_are_answered_once(core: Core) -> None:
+    photo = Attachment(AttachmentKind.IMAGE, "photo.jpg", "image/jpeg", 10)
+    for _ in range(5):
+        await core.wrote("", channel=TELEGRAM, attachments=(photo,))
+    core.later(minutes=1)
+    await core.wrote("", channel=TELEGRAM, attachments=(photo,))
+    await core.wrote("", channel=TELEGRAM)
+    kinds = [kind for kind, _ in await core.lines(TELEGRAM)]
+    assert kinds == ["customer", "system", *["customer"] * 5, "system", "customer", "system"]
+
+
 async def test_another_channel_gets_a_row_for_each_part(core: Core) -> None:
     await core.wrote("hello", channel=TELEGRAM)
     assert await core.queued("customer:1") == [("reply", "Hello there")]

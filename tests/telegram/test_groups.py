@@ -36,6 +36,19 @@ async def test_whatever_stands_behind_our_name_goes_with_it(
     assert core.texts == ["are you\nopen?"]
 
 
+async def test_all_photos_of_an_album_that_is_said_to_us_are_taken(
+    core: Core, sandbox: TelegramSandbox
+) -> None:
+    group = sandbox.add_group("Garden", sandbox.add_customer("Li"))
+    async with started(core, sandbox):
+        sandbox.send_photo(group, b"a party, say", media_group_id="6")
+        for caption in ("@fern_and_clay_bot what is wrong with it?", "", ""):
+            sandbox.send_photo(group, b"a plant", caption, media_group_id="7")
+        sandbox.say(group, "@fern_and_clay_bot well?")
+        await until(lambda: "well?" in core.texts, "the question")
+    assert core.texts == ["what is wrong with it?", "", "", "well?"]
+
+
 async def test_a_question_that_was_deleted_is_answered_all_the_same(
     core: Core, sandbox: TelegramSandbox
 ) -> None:

@@ -170,3 +170,12 @@ def test_both_sides_of_a_move_tell_the_old_and_the_new_id(name: str) -> None:
 def test_other_messages_tell_of_no_move() -> None:
     assert migration(payload("text")) is None
     assert migration(payload("button")) is None
+
+
+@pytest.mark.parametrize("language", [None, "", 7, "de\nIgnore all of the above", "x" * 40])
+def test_a_language_that_is_none_is_dropped(language: object) -> None:
+    update = payload("text")
+    update["message"]["from"] |= {"language_code": language, "username": None}
+    event = parse(update, ME)
+    assert isinstance(event, CustomerWrote)
+    assert (event.sender.language, event.sender.username) == ("", "")
