@@ -213,7 +213,7 @@ async def patiently(
 def _sqlite(url: URL) -> Database:
     if not url.database or url.database == ":memory:":
         raise StoreUnavailable("store.url: name a file, as in sqlite:///frontdesk.db")
-    path = Path(url.database).absolute()
+    path = Path(url.database).resolve()  # SQLite follows links, and the lock must not differ
     patience = _patience(url)
     busy = min(patience, _BUSY_TIMEOUT)
     # Mode rw never creates: a database that vanished must not come back empty.

@@ -220,7 +220,7 @@ def _engine(url: str) -> AsyncEngine:
 
 
 def _sqlite(url: URL) -> AsyncEngine:
-    path = Path(url.database or "").absolute()
+    path = Path(url.database or "").resolve()
     if path.is_dir():
         raise StoreUnavailable(f"{path} is a folder; store.url names a file")
     if not path.is_file():

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import StoreUnavailable
+from core.errors import StoreInUse, StoreUnavailable
 from core.store import Store
 from core.store.history import read_past
 from tests.scenarios.house import House
@@ -158,6 +158,21 @@ async def test_a_log_lost_after_a_kill_is_missed_at_the_next_start(
 
 
 LOG, RUN = "frontdesk.db-wal", "frontdesk.db.run"
+
+
+async def test_a_database_behind_a_link_is_one_store_under_both_its_names(tmp_path: Path) -> None:
+    """A volume is often linked to from where the service runs."""
+    (tmp_path / "volume").mkdir()
+    link = tmp_path / "frontdesk.db"
+    link.symlink_to(tmp_path / "volume" / "real.db")
+    for _ in range(2):  # it is made by the first
+        store = await opened(link)
+        await store.write(lambda tx: tx.set_cursor("seen", "yes"))
+        with pytest.raises(StoreInUse):
+            await opened(tmp_path / "volume" / "real.db")
+        await store.close()
+    assert link.is_symlink()
+    assert [path.name for path in tmp_path.iterdir()].count("frontdesk.db.lock") == 0
 
 
 async def test_a_killed_process_with_its_log_starts_without_a_word(path: Path) -> None:

@@ -160,7 +160,7 @@ async def test_relative_path_is_relative_to_the_working_folder(
 ) -> None:
     relative = os.path.relpath(tmp_path / "here.db")
     store = await Store.open(f"sqlite:///{relative}", now=clock)
-    assert store.path == Path.cwd() / relative
+    assert store.path == (Path.cwd() / relative).resolve()
     assert (tmp_path / "here.db").exists()
     await store.close()
 
