@@ -64,9 +64,18 @@ def _value(
         complain(node.index, "this ${ does not name a variable", hint)
         return ""
     name, has_default, default = inside.groups()
+    if _is_no_text(values.get(name, "")):
+        hint = "set it as UTF-8"
+        complain(node.index, f"the environment variable {name} is not text", hint)
+        return ""
     if has_default:
         return values.get(name) or default
     if name not in values:
         hint = f"set it, put it into .env beside this file, or write ${{{name}:-}} to go without"
         complain(node.index, f"the environment variable {name} is not set", hint)
     return values.get(name, "")
+
+
+def _is_no_text(value: str) -> bool:
+    """Bytes that are not UTF-8 come as halves of surrogate pairs."""
+    return any("\ud800" <= character <= "\udfff" for character in value)

@@ -8,6 +8,7 @@ at the end), and a file beside it keeps the last count, because nobody restores 
 from __future__ import annotations
 
 import contextlib
+import logging
 import secrets
 import sqlite3
 from dataclasses import dataclass, replace
@@ -21,6 +22,8 @@ from core.errors import StoreUnavailable
 from core.store import statements as sql
 from core.store.transaction import Transaction
 from core.store.witness import identity
+
+log = logging.getLogger(__name__)
 
 MOVED_AFTER = timedelta(minutes=5)
 """A database without its file is taken for moved until then, and for a copy from then on."""
@@ -123,7 +126,11 @@ class Lineage:
 
     def begun(self) -> None:
         """After the commit of `begin`: the wish to send has been fulfilled."""
-        self._send.unlink(missing_ok=True)
+        try:
+            self._send.unlink(missing_ok=True)
+        except OSError as error:  # a folder, say
+            told = "%s cannot be deleted (%s): delete it, or each start sends whatever is held"
+            log.warning(told, self._send, error.strerror)
 
     def _told(self, tx: Transaction, why: str) -> str:
         held = int(tx.execute(sql.HELD_COUNT).scalar_one())

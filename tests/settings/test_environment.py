@@ -83,3 +83,14 @@ def test_a_secret_that_was_copied_with_its_dots_is_told_at_once(tmp_path: Path) 
         "settings.yaml:1:16: this secret has a character that no key or token has "
         "(copy it again, whole; an example ends in …)"
     ]
+
+
+@pytest.mark.parametrize("reference", ["${KEY}", "${KEY:-}", "a ${KEY:-x} b"])
+def test_a_variable_that_is_no_text_is_a_problem_that_names_it(
+    tmp_path: Path, reference: str
+) -> None:
+    found = problems(tmp_path, f'gpt: {{api_key: "{reference}"}}\n', KEY="sk-\udcff")
+
+    assert found == [
+        "settings.yaml:1:16: the environment variable KEY is not text (set it as UTF-8)"
+    ]
