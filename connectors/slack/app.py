@@ -284,6 +284,7 @@ class SlackApp(Reach):
                 else:
                     if self._expected.difference(self._attached):
                         return 503
+                self._overtaken.took(body)
         except StoreUnavailable:
             return 503
         except Exception:

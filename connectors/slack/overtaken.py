@@ -14,14 +14,19 @@ from typing import Any
 from connectors.slack.origin import mapping
 
 _MOST = 1_000  # changes that are remembered
+_MOST_TAKEN = 10_000
 _DELETED = None
+
+Key = tuple[str, str]  # channel and timestamp
 
 
 class Overtaken:
-    """Remembers the newest changes. Called for every event, in the order of its lane."""
+    """Remembers the newest changes of messages that have not been taken before. Called for every
+    event, in the order of its lane."""
 
     def __init__(self) -> None:
-        self._changes: OrderedDict[tuple[str, str], str | None] = OrderedDict()
+        self._changes: OrderedDict[Key, str | None] = OrderedDict()
+        self._taken: OrderedDict[Key, None] = OrderedDict()
 
     def as_now(self, body: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """`body`, or what it would say had it been sent now; None if its message is deleted."""
@@ -38,6 +43,14 @@ class Overtaken:
         text = self._changes[key]
         return None if text is _DELETED else {**body, "event": {**event, "text": text}}
 
+    def took(self, body: Mapping[str, Any]) -> None:
+        """`body` has been taken: what it says is known, whatever becomes of it later."""
+        event = mapping(body.get("event"))
+        if event.get("type") == "message" and "previous_message" not in event:
+            self._taken[_key(event, event)] = None
+            if len(self._taken) > _MOST_TAKEN:
+                self._taken.popitem(last=False)
+
     def _remember(self, event: Mapping[str, Any]) -> None:
         before, now = mapping(event.get("previous_message")), mapping(event.get("message"))
         text = now.get("text")
@@ -46,11 +59,13 @@ class Overtaken:
         elif not isinstance(text, str) or text == before.get("text"):
             return  # a preview, say
         key = _key(event, before or now)
+        if key in self._taken:
+            return
         self._changes[key] = text
         self._changes.move_to_end(key)
         if len(self._changes) > _MOST:
             self._changes.popitem(last=False)
 
 
-def _key(event: Mapping[str, Any], message: Mapping[str, Any]) -> tuple[str, str]:
+def _key(event: Mapping[str, Any], message: Mapping[str, Any]) -> Key:
     return str(event.get("channel")), str(message.get("ts"))

@@ -111,6 +111,20 @@ async def test_a_message_that_comes_after_its_change_is_taken_as_it_is_by_now(
         assert said == (["hello"] if deleted else ["hello", "It costs 90"])
 
 
+async def test_a_message_that_comes_twice_says_what_it_said_when_it_was_taken() -> None:
+    """D06, B18: a note that an edit has made public would else be sent by its repeat."""
+    async with workspace() as slack, listening(slack) as (_, listener):
+        channel, ann = slack.add_channel("support"), slack.add_user("ann")
+        note = await slack.say(channel, ann, ";; she is angry")
+        await slack.settled()
+        payload = slack.courier.sent[0].payload
+        await slack.edit(channel, note, "she is angry")
+        await slack.settled()
+        slack.courier.send_again(payload)
+        await slack.settled()
+        assert [text for text in listener.texts if text] == [";; she is angry"] * 2
+
+
 async def test_events_of_another_team_or_app_are_acknowledged_and_ignored() -> None:
     """A06: over a socket."""
     async with workspace() as slack, listening(slack) as (_, listener):
