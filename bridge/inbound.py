@@ -161,7 +161,17 @@ def _changed(event: Json, desk: Desk) -> AgentEvent | Advice | None:
         return AgentDeleted(case, str(before["ts"]))
     if commands.read(text, desk.note_prefix) is not None:
         return Advice(case, user, EDITED_COMMAND)
-    return AgentEdited(case, str(before["ts"]), text)
+    return AgentEdited(case, str(before["ts"]), text, _changed_at(event))
+
+
+def _changed_at(event: Json) -> datetime | None:
+    """When the author changed it: Slack may tell of it late, or again."""
+    edited = _mapping(_mapping(event.get("message")).get("edited"))
+    ts = edited.get("ts") or event.get("event_ts")
+    try:
+        return written_at(str(ts))
+    except (ValueError, OverflowError):
+        return None
 
 
 def _deleted(before: Json, desk: Desk) -> AgentDeleted | None:

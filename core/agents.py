@@ -65,10 +65,10 @@ class Agents:
         return Accepted(Outcome.STORED, conversation.id, message.seq)
 
     def edited(self, tx: Transaction, event: AgentEdited) -> Accepted:
-        return self._changed(tx, event, event.text)
+        return self._changed(tx, event)
 
     def deleted(self, tx: Transaction, event: AgentDeleted) -> Accepted:
-        return self._changed(tx, event, None)
+        return self._changed(tx, event)
 
     def commanded(self, tx: Transaction, policy: Policy, event: AgentCommanded) -> Accepted:
         case = tx.case_by_ref(event.case)
@@ -123,9 +123,7 @@ class Agents:
             self._casework.tell(tx, policy, conversation, "agent_joined", agent=author.name)
         self._casework.queue(tx, conversation, case, DeliveryKind.CARD)
 
-    def _changed(
-        self, tx: Transaction, event: AgentEdited | AgentDeleted, text: str | None
-    ) -> Accepted:
+    def _changed(self, tx: Transaction, event: AgentEdited | AgentDeleted) -> Accepted:
         case = tx.case_by_ref(event.case)
         if case is None:
             return Accepted(Outcome.IGNORED)
@@ -134,15 +132,16 @@ class Agents:
         known = tx.message_by_external(conversation.id, message_id)
         if known is None:
             return Accepted(Outcome.IGNORED, conversation.id)
-        if text is None:
+        if isinstance(event, AgentDeleted):
             changed = tx.delete(conversation, known.seq)
             kind = DeliveryKind.DELETE
         else:
-            changed = tx.edit(conversation, known.seq, text)
+            changed = tx.edit(conversation, known.seq, event.text, event.at)
             kind = DeliveryKind.EDIT
         if changed is None:
             return Accepted(Outcome.REPEAT, conversation.id, known.seq)
-        self._replies.change(tx, conversation, changed, kind)
+        if told := self._replies.change(tx, conversation, changed, kind):
+            self._casework.note(tx, conversation, case, told, seq=known.seq)
         return Accepted(Outcome.STORED, conversation.id, known.seq)
 
 

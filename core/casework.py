@@ -48,6 +48,10 @@ def change_mode(tx: Transaction, conversation: Conversation, then: Mode) -> None
     tx.notify(ModeChanged(conversation.address, then, conversation.agent))
 
 
+LINES_BEFORE = 200
+"""How many lines of the past a case's thread begins with, at most."""
+
+
 class Casework:
     """Opens, feeds and ends cases. `has_desk` is False where no agents can be reached."""
 
@@ -143,20 +147,19 @@ class Casework:
     def customer_changed(
         self, tx: Transaction, conversation: Conversation, message: Message
     ) -> None:
-        """Show agents that a message they have was edited or deleted. What has not been posted
-        yet will be posted as it is by then, and so will a change."""
-        if conversation.case is None:
-            return
-        case = tx.case(conversation.case)
-        told_before = message.seq < case.first_seq
-        kind = DeliveryKind.TRANSCRIPT if told_before else DeliveryKind.RELAY
-        seq = 0 if told_before else message.seq
-        rows = tx.deliveries_of(conversation.id, seq, (kind, DeliveryKind.RELAY_EDIT))
-        here = [row for row in rows if row.lane == f"case:{case.id}"]
-        posted = any(row.kind is kind and row.state is not DeliveryState.PENDING for row in here)
-        waits = any(row.kind is not kind and row.state is DeliveryState.PENDING for row in here)
-        if posted and not waits:
-            self.queue(tx, conversation, case, DeliveryKind.RELAY_EDIT, seq=seq)
+        """Show agents that a message they have was edited or deleted, in every thread that has
+        it. What has not been posted yet will be posted as it is by then, and so will a change."""
+        edit = DeliveryKind.RELAY_EDIT
+        rows = tx.deliveries_of(conversation.id, message.seq, (DeliveryKind.RELAY, edit))
+        rows += tx.deliveries_of(conversation.id, 0, (DeliveryKind.TRANSCRIPT, edit))
+        for id in sorted({row.case for row in rows if row.case is not None}):
+            case = tx.case(id)
+            seq = message.seq if message.seq >= case.first_seq else 0
+            here = [row for row in rows if row.case == id and row.seq == seq]
+            posted = any(r.kind is not edit and r.state is not DeliveryState.PENDING for r in here)
+            waits = any(r.kind is edit and r.state is DeliveryState.PENDING for r in here)
+            if posted and not waits and case.first_seq - message.seq <= LINES_BEFORE:
+                self.queue(tx, conversation, case, edit, seq=seq)
 
     # --- what agents do --------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import accumulate, takewhile
 
 from core.cases import CaseCard, CaseLine, Fate
-from core.casework import thread_message
+from core.casework import LINES_BEFORE, thread_message
 from core.errors import SendLater, Undeliverable
 from core.messages import (
     Attachment,
@@ -26,7 +26,6 @@ from core.replies import BUTTONS, FILE
 from core.store import Reader, Store
 
 _CHANNEL_OFF = 60.0  # seconds until a channel that is switched off is asked for again
-_TRANSCRIPT = 200  # lines of the past that a case begins with
 
 _REFUSALS_OF_A_LINE = 10
 _LETTERS_TOGETHER = 2000
@@ -308,7 +307,7 @@ def _card(tx: Reader, case: Case) -> CaseCard:
 
 def _transcript(tx: Reader, case: Case) -> list[CaseLine]:
     """With what was deleted since the case was opened: agents may have read it."""
-    past = tx.latest(case.conversation, _TRANSCRIPT, before=case.first_seq)
+    past = tx.latest(case.conversation, LINES_BEFORE, before=case.first_seq)
     opened = case.opened_at
     return [_line(line) for line in past if line.deleted_at is None or line.deleted_at >= opened]
 

@@ -40,7 +40,8 @@ from core.store import Transaction
 ESCALATE = "escalate"
 _TELEGRAM_START = "/start"  # what Telegram sends when a customer opens the chat
 _KEPT_FOR_US = timedelta(minutes=2)
-_SAME_BREATH, _ALBUM = timedelta(seconds=10), 10
+_SAME_BREATH, _ALBUM = timedelta(seconds=10), 11
+_FILE_ONLY = "texts:file_only"
 _LONGEST_CHOICE = 80  # characters of a button's label or number
 
 
@@ -112,11 +113,11 @@ class Customers:
         if conversation is None:
             return Accepted(Outcome.IGNORED)
         before = tx.message_by_external(conversation.id, event.external_id)
-        accepted = self._changed(tx, event, event.text)
+        accepted = self._changed(tx, event)
         if before is None or accepted.outcome is not Outcome.STORED:
             return accepted
-        if conversation.mode is Mode.BOT and conversation.case is None:
-            self._listen_again(tx, intake.policy, conversation, before, event.text)
+        if conversation.mode in (Mode.BOT, Mode.CLOSED) and conversation.case is None:
+            self._listen_again(tx, intake.policy, conversation, before, event)
         return accepted
 
     def _listen_again(
@@ -125,38 +126,38 @@ class Customers:
         policy: Policy,
         conversation: Conversation,
         before: Message,
-        text: str,
+        event: CustomerEdited,
     ) -> None:
         """Who asks for a person by an edit of what they said last is heard. Nothing else is
         answered twice."""
         later = tx.messages(conversation.id, after=before.seq)
         if any(message.author.kind is AuthorKind.CUSTOMER for message in later):
             return
-        asked = policy.decide(text, conversation, tx.now)
+        asked = policy.decide(event.text, conversation, tx.now)
         had_asked = policy.decide(before.text, conversation, tx.now)
         if isinstance(asked, PersonAsked) and not isinstance(had_asked, PersonAsked):
-            with self._replies.following(tx, before.at, conversation.address.channel):
+            with self._replies.following(tx, event.at, conversation.address.channel):
+                if conversation.mode is Mode.CLOSED:
+                    change_mode(tx, conversation, Mode.BOT)
                 why = HandOver(Cause.ASKED, asked.words)
                 self._casework.hand_over(tx, policy, conversation, why)
 
     def deleted(self, tx: Transaction, event: CustomerDeleted) -> Accepted:
-        return self._changed(tx, event, None)
+        return self._changed(tx, event)
 
-    def _changed(
-        self, tx: Transaction, event: CustomerEdited | CustomerDeleted, text: str | None
-    ) -> Accepted:
+    def _changed(self, tx: Transaction, event: CustomerEdited | CustomerDeleted) -> Accepted:
         conversation = tx.conversation(event.address)
         if conversation is None:
             return Accepted(Outcome.IGNORED)
         known = tx.message_by_external(conversation.id, event.external_id)
         if known is None:
             return Accepted(Outcome.IGNORED, conversation.id)
-        if known.deleted_at is not None or known.text == text:
-            return Accepted(Outcome.REPEAT, conversation.id, known.seq)
-        if text is None:
-            tx.delete(conversation, known.seq)
+        if isinstance(event, CustomerDeleted):
+            changed = tx.delete(conversation, known.seq)
         else:
-            tx.edit(conversation, known.seq, text)
+            changed = tx.edit(conversation, known.seq, event.text, event.at)
+        if changed is None:
+            return Accepted(Outcome.REPEAT, conversation.id, known.seq)
         self._casework.customer_changed(tx, conversation, known)
         return Accepted(Outcome.STORED, conversation.id, known.seq)
 
@@ -252,8 +253,8 @@ class Customers:
         if not message.attachments:
             self._casework.tell(tx, policy, conversation, "unsupported")
             return
-        since, before = message.at - _SAME_BREATH, tx.latest(conversation.id, _ALBUM)
-        if not any(m.attachments and m.at > since and m.seq < message.seq for m in before):
+        since, recent = tx.now - _SAME_BREATH, tx.latest(conversation.id, _ALBUM)
+        if not any(m.answered_by == _FILE_ONLY and m.at > since for m in recent):
             self._casework.tell(tx, policy, conversation, "file_only")
 
     def is_for_gpt(

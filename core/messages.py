@@ -132,11 +132,13 @@ class ButtonPressed:
 
 @dataclass(frozen=True, slots=True)
 class CustomerEdited:
-    """A customer changed an earlier message; `external_id` is that message's."""
+    """A customer changed an earlier message; `external_id` is that message's. `at`: when, if the
+    platform says so; an older change does not undo a newer one."""
 
     address: Address
     external_id: str
     text: str
+    at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,9 +184,12 @@ class AgentReplied(Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class AgentEdited:
+    """As CustomerEdited."""
+
     case: CaseRef
     external_id: str
     text: str
+    at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,6 +125,8 @@ class Outbox:
         if free <= 0 or self._closing:
             return _LONGEST_SLEEP
         heads = await self._store.read(lambda tx: tx.heads(free, tuple(self._busy)))
+        if not heads and not self._busy:
+            self._waits.nobody()  # what waited may have been withdrawn
         for row in heads:
             wait = (row.next_at - self._now()).total_seconds()
             if wait > 0:

@@ -17,7 +17,7 @@ from itertools import takewhile
 from core.couriers import Couriers
 from core.messages import CaseRef, ChannelName, DeliveryKey, Receipt
 from core.receipts import Receipts
-from core.records import Delivery, DeliveryState
+from core.records import Delivery, DeliveryKind, DeliveryState
 from core.store import Reader, Transaction
 from core.waits import Waits
 
@@ -58,7 +58,8 @@ class Progress:
         `gather`: whatever waits behind the first. What was refused in company a few times goes
         alone, so that what is wrong with one holds up no other."""
         first = the(tx, rows[0].id)
-        if first.finished:
+        if first.finished or self._is_deleted(tx, first):
+            self._over(first)
             return ()
         if self._faults[first.id] >= _REFUSED_TOGETHER:
             rows = [first]
@@ -73,6 +74,18 @@ class Progress:
             row.first_try_at = row.first_try_at or tx.now
             row.next_at = tx.now  # while it is under way: when this attempt began
         return rows
+
+    def _is_deleted(self, tx: Transaction, row: Delivery) -> bool:
+        """Whether its words were taken back; then it ends here."""
+        if row.kind is not DeliveryKind.REPLY:
+            return False
+        message = tx.message(row.conversation, row.seq)
+        if message is None or message.deleted_at is None:
+            return False
+        row.state, row.error = DeliveryState.DEAD, "it was deleted before it was sent"
+        if row.uncertain:
+            self._receipts.deleted_in_doubt(tx, row)
+        return True
 
     def put_off(
         self,

@@ -72,6 +72,11 @@ class Receipts:
         else:
             self._tell_desk(tx, row, f"The bot's answer is not known to have arrived: {reason}")
 
+    def deleted_in_doubt(self, tx: Transaction, row: Delivery) -> None:
+        """It may have arrived before it was deleted, and nobody knows its id there."""
+        told = "The message that was deleted may have reached the customer before."
+        self._tell_desk(tx, row, told)
+
     def _is_the_bots(self, conversation: Conversation) -> bool:
         alone = conversation.case is None and conversation.mode is Mode.BOT
         return alone and self._casework.has_desk

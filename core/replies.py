@@ -20,7 +20,7 @@ from core.messages import (
     Message,
 )
 from core.records import Conversation, Delivery, DeliveryKind, DeliveryState, Target
-from core.rendering import Part, fit
+from core.rendering import CUT_NOTICE, Part, fit
 from core.store import Transaction
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,13 @@ BUTTONS = "buttons"
 """A delivery's `detail` when its part carries the message's buttons."""
 FILE = "file:"
 """A delivery's `detail` begins so, an attachment's id after it, when its part is that file."""
+
+
+_EMPTY = "an edit has left nothing of it"
+_HELD_CHANGED = (
+    "What was changed here had been held since a backup was put back: the customer may have got "
+    "it before, as it was."
+)
 
 
 class Replies:
@@ -116,18 +123,23 @@ class Replies:
 
     def change(
         self, tx: Transaction, conversation: Conversation, message: Message, kind: DeliveryKind
-    ) -> None:
+    ) -> str:
         """Edit or delete a line that was said before: in the queue what has not gone out yet, by
-        a row of its own what has."""
+        a row of its own what may have. What its author has to know, "" for nothing."""
         if self.of(conversation).replays:
-            return
-        queued = tx.deliveries_of(conversation.id, message.seq, (DeliveryKind.REPLY,))
+            return ""
+        kinds = (DeliveryKind.REPLY, DeliveryKind.EDIT)
+        rows = tx.deliveries_of(conversation.id, message.seq, kinds)
+        queued = [row for row in rows if row.kind is DeliveryKind.REPLY]
+        _drop_edits(rows)
+        held = any(row.state is DeliveryState.HELD for row in queued)
         if kind is DeliveryKind.DELETE:
             settled = _withdraw(queued)
         else:
             settled = self._correct(tx, conversation, message, queued)
-        if not settled:
+        if not settled and (not held or any(row.remote_id for row in queued)):
             self._queue(tx, conversation, kind, message.seq, None, message.text)
+        return _HELD_CHANGED if held else ""
 
     def _correct(
         self,
@@ -136,21 +148,24 @@ class Replies:
         message: Message,
         queued: Sequence[Delivery],
     ) -> bool:
-        """Whether `queued` says now what `message` says. It does not if anything of it has gone
-        out, or if it needs a further part and other lines wait behind it."""
-        if not queued or not all(_waits(row) for row in queued):
+        """Whether `queued` says now what `message` says. It does not if anything of it may have
+        gone out, or if it needs a further part and other lines wait behind it."""
+        if not queued or not all(_waits(row) or _is_empty(row) for row in queued):
+            _correct_doubtful(queued, parts=self._parts(conversation, message))
             return False
-        parts = self._parts(conversation, message)
-        last = queued[-1]
-        if len(parts) > len(queued) and any(row.id > last.id for row in tx.lane(last.lane)):
-            return False
+        parts, first, last = self._parts(conversation, message), queued[0], queued[-1]
+        if len(parts) > len(queued) and _is_followed(tx, conversation, last):
+            if first.state is not DeliveryState.HELD:
+                return False
+            parts = _cut(parts, len(queued))
         for row, (text, detail) in zip(queued, parts, strict=False):
-            row.text, row.detail = text, detail
+            row.state = first.state if _is_empty(row) else row.state
+            row.text, row.detail, row.error = text, detail, ""
         for row in queued[len(parts) :]:
-            row.state, row.text, row.error = DeliveryState.SENT, "", "an edit has left nothing"
+            row.state, row.text, row.error = DeliveryState.SENT, "", _EMPTY
         for number, (text, detail) in list(enumerate(parts))[len(queued) :]:
             self._queue(tx, conversation, DeliveryKind.REPLY, message.seq, number, text, detail)
-        if last.state is DeliveryState.HELD:
+        if first.state is DeliveryState.HELD:
             tx.hold_reply(conversation, message.seq)
         return True
 
@@ -181,16 +196,53 @@ class Replies:
 
 
 def _waits(row: Delivery) -> bool:
-    """Whether it can still be changed before it goes out, as long as this transaction lasts."""
-    return row.state in (DeliveryState.PENDING, DeliveryState.HELD) and not row.uncertain
+    """Whether it can still be changed before it goes out, as long as this transaction lasts. What
+    is held is not sent again unless the admin wants it so."""
+    if row.state is DeliveryState.HELD:
+        return True
+    return row.state is DeliveryState.PENDING and not row.uncertain
+
+
+def _is_empty(row: Delivery) -> bool:
+    return row.state is DeliveryState.SENT and row.error == _EMPTY
+
+
+def _is_followed(tx: Transaction, conversation: Conversation, last: Delivery) -> bool:
+    """Whether lines wait behind `last`; what is held is in no lane."""
+    if last.state is DeliveryState.HELD:
+        return bool(tx.messages(conversation.id, after=last.seq, limit=1))
+    return any(row.id > last.id for row in tx.lane(last.lane))
+
+
+def _cut(parts: Sequence[tuple[str, str]], most: int) -> list[tuple[str, str]]:
+    """The first `most` of them, with a remark that there is more."""
+    *kept, (text, detail) = parts[:most]
+    return [*kept, (f"{text[: -len(CUT_NOTICE) - 1]} {CUT_NOTICE}", detail)]
+
+
+def _drop_edits(rows: Sequence[Delivery]) -> None:
+    """What was to be shown by an earlier change is not shown any more."""
+    for row in rows:
+        if row.kind is DeliveryKind.EDIT and row.state is DeliveryState.PENDING:
+            row.state, row.error = DeliveryState.DEAD, "it was changed again"
+
+
+def _correct_doubtful(queued: Sequence[Delivery], parts: Sequence[tuple[str, str]]) -> None:
+    """If it has to be sent once more, then as it is by now."""
+    if len(queued) == len(parts) == 1:
+        row, (text, detail) = queued[0], parts[0]
+        if row.state in (DeliveryState.PENDING, DeliveryState.UNCERTAIN):
+            row.text, row.detail = text, detail
 
 
 def _withdraw(queued: Sequence[Delivery]) -> bool:
-    """Whether nothing of what was `queued` has gone out, or ever will."""
+    """Whether nothing of what was `queued` has gone out in this run, or ever will."""
     for row in queued:
         if _waits(row):
             row.state, row.error = DeliveryState.DEAD, "it was deleted before it was sent"
-    return all(row.state is DeliveryState.DEAD and not row.uncertain for row in queued)
+            row.uncertain = False
+    gone = (row.state is DeliveryState.DEAD and not row.uncertain for row in queued)
+    return all(is_gone or _is_empty(row) for is_gone, row in zip(gone, queued, strict=True))
 
 
 def _rows(part: Part) -> list[tuple[str, str]]:

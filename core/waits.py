@@ -32,6 +32,11 @@ class Waits:
         if self._met[why] == 1:
             log.info("delivery %s (%s) waits %.1f s: %s", row.id, row.kind, pause, reason)
 
+    def nobody(self) -> None:
+        """No delivery waits for anything."""
+        for id in tuple(self._why):
+            self.over(id)
+
     def over(self, id: int) -> None:
         """Whatever this delivery waited for, it does no longer."""
         why = self._why.pop(id, None)

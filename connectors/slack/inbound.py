@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connectors.slack.markup import without_leading_mention
-from connectors.slack.origin import mapping
+from connectors.slack.origin import changed_at, mapping
 from core.messages import (
     Address,
     Attachment,
@@ -112,7 +112,8 @@ def _changed(event: Json, team: str, bot_user: str) -> Heard | None:
     if not isinstance(text, str) or text == before.get("text"):
         return None
     said = without_leading_mention(text, bot_user) or text
-    return Heard(CustomerEdited(address, external_id, said), channel, before["user"])
+    edited = CustomerEdited(address, external_id, said, changed_at(event))
+    return Heard(edited, channel, before["user"])
 
 
 def _deleted(event: Json, team: str, bot_user: str) -> Heard | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 _TS = re.compile(r"\d{1,12}\.\d{1,6}", re.ASCII)
@@ -36,6 +37,16 @@ def moment_of(body: Mapping[str, Any]) -> float:
     event = mapping(body.get("event"))
     stamp = event.get("event_ts") or event.get("ts") or action.get("action_ts")
     return float(stamp) if isinstance(stamp, str) and _TS.fullmatch(stamp) else 0.0
+
+
+def changed_at(event: Mapping[str, Any]) -> datetime | None:
+    """When the message of a `message_changed` was changed by its author: Slack may tell of it
+    late, or again."""
+    edited = mapping(mapping(event.get("message")).get("edited"))
+    stamp = edited.get("ts") or event.get("event_ts")
+    if not isinstance(stamp, str) or not _TS.fullmatch(stamp):
+        return None
+    return datetime.fromtimestamp(float(stamp), UTC)
 
 
 def mapping(value: Any) -> Mapping[str, Any]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from connectors.slack.origin import mapping
+from connectors.slack.origin import mapping, moment_of
 
 _MOST = 1_000  # changes that are remembered
 _MOST_TAKEN = 10_000
@@ -20,12 +21,22 @@ _DELETED = None
 Key = tuple[str, str]  # channel and timestamp
 
 
+@dataclass(frozen=True, slots=True)
+class _Change:
+    moment: float
+    text: str | None
+
+    def older_than(self, moment: float, text: str | None) -> bool:
+        """Whether another one counts instead: nothing comes after a deletion."""
+        return self.text is not _DELETED and (text is _DELETED or self.moment <= moment)
+
+
 class Overtaken:
     """Remembers the newest changes of messages that have not been taken before. Called for every
     event, in the order of its lane."""
 
     def __init__(self) -> None:
-        self._changes: OrderedDict[Key, str | None] = OrderedDict()
+        self._changes: OrderedDict[Key, _Change] = OrderedDict()
         self._taken: OrderedDict[Key, None] = OrderedDict()
 
     def as_now(self, body: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -40,7 +51,7 @@ class Overtaken:
         key = _key(event, event)
         if key not in self._changes:
             return body
-        text = self._changes[key]
+        text = self._changes[key].text
         return None if text is _DELETED else {**body, "event": {**event, "text": text}}
 
     def took(self, body: Mapping[str, Any]) -> None:
@@ -58,10 +69,13 @@ class Overtaken:
             text = _DELETED
         elif not isinstance(text, str) or text == before.get("text"):
             return  # a preview, say
-        key = _key(event, before or now)
-        if key in self._taken:
+        key, moment = _key(event, before or now), moment_of({"event": event})
+        known = self._changes.get(key)
+        if key in self._taken or (known is not None and not known.older_than(moment, text)):
             return
-        self._changes[key] = text
+        if before.get("bot_id"):
+            return  # ours above all, and nobody waits for those
+        self._changes[key] = _Change(moment, text)
         self._changes.move_to_end(key)
         if len(self._changes) > _MOST:
             self._changes.popitem(last=False)

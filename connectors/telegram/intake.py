@@ -58,7 +58,7 @@ class Intake:
         try:
             album = inbound.album_of(update)
             event = inbound.parse(update, self._me, addressed=album in self._albums)
-            if album is not None and event is not None:
+            if album is not None and event is not None and album not in self._albums:
                 self._albums.append(album)
             return event, inbound.migration(update)
         except Exception as error:  # whatever is wrong with it, it will be wrong next time too

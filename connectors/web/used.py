@@ -26,6 +26,7 @@ class UsedTokens:
         self._cursors = cursors
         self._used: dict[int, set[str]] = {}
         self._unkept: set[int] = set()
+        self._fresh: list[tuple[int, str]] = []
 
     def __len__(self) -> int:
         return sum(map(len, self._used.values()))
@@ -49,15 +50,23 @@ class UsedTokens:
         minute = int(now + self._lifetime) // _MINUTE
         self._used.setdefault(minute, set()).add(mark)
         self._unkept.add(minute)
+        self._fresh.append((minute, mark))
         return True
 
     async def keep(self) -> None:
-        """Durable when this returns is whatever was added before. Raises StoreUnavailable."""
-        for minute, value in self._values().items():
-            if self._cursors is not None:
-                await self._cursors.set(_name(minute), value)
-            if self._value(minute) == value:
-                self._unkept.discard(minute)
+        """Durable when this returns is whatever was added before. Raises StoreUnavailable, and
+        then what was added may be used once more: nobody has been shown anything for it."""
+        fresh, self._fresh = self._fresh, []
+        try:
+            for minute, value in self._values().items():
+                if self._cursors is not None:
+                    await self._cursors.set(_name(minute), value)
+                if self._value(minute) == value:
+                    self._unkept.discard(minute)
+        except BaseException:
+            for minute, mark in fresh:
+                self._used.get(minute, set()).discard(mark)
+            raise
 
     def _values(self) -> Mapping[int, str]:
         return {minute: self._value(minute) for minute in sorted(self._unkept)}

@@ -226,9 +226,10 @@ PUT_DELIVERIES_OFF = (
     .values(next_at=type_coerce(deliveries.c.next_at, BigInteger) + _by)
 )
 HELD_COUNT = select(func.count()).where(deliveries.c.state == "held")
+# A change of what was sent may be made again at any time.
 HOLD_FOR_CUSTOMERS = (
     deliveries.update()
-    .where(_open, deliveries.c.target == "customer")
+    .where(_open, deliveries.c.target == "customer", deliveries.c.kind == "reply")
     .values(state="held", open_lane=None)
 )
 HOLD_REPLY = (

@@ -154,13 +154,18 @@ class Transaction(Reader):
             return newest
         return super().message(conversation_id, seq)
 
-    def edit(self, conversation: Conversation, seq: int, text: str) -> Message | None:
-        """Change a message's text; None when there is none, it is deleted, or it reads so."""
+    def edit(
+        self, conversation: Conversation, seq: int, text: str, at: datetime | None = None
+    ) -> Message | None:
+        """Change a message's text; None when there is none, it is deleted, or it reads so, or was
+        changed later than `at`."""
         message = self.message(conversation.id, seq)
         if message is None or message.deleted_at or message.text == clean(text):
             return None
-        edited = replace(message, text=clean(text), edited_at=self.now)
-        self._set_message(edited, text=edited.text, edited_at=self.now)
+        if at is not None and message.edited_at is not None and at < message.edited_at:
+            return None
+        edited = replace(message, text=clean(text), edited_at=at or self.now)
+        self._set_message(edited, text=edited.text, edited_at=edited.edited_at)
         self.notify(MessageEdited(conversation.address, seq, edited.text))
         return edited
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -12,12 +13,14 @@ from core.messages import (
     AgentEdited,
     CaseRef,
     DeliveryKey,
+    Outcome,
     Receipt,
     Reply,
 )
 from core.ports import Inbox, Status
 from core.records import DeliveryKind, DeliveryState
 from core.store import Transaction
+from core.store import statements as sql
 from tests.engine.core import CAPABILITIES, TELEGRAM, Core
 from tests.engine.desk import Desk, outbox
 
@@ -44,7 +47,8 @@ async def _replies(core: Core) -> list[tuple[str, str]]:
 async def _all_are(core: Core, state: DeliveryState, *, uncertain: bool = False) -> None:
     def unit(tx: Transaction) -> None:
         for row in tx.lane(CUSTOMER):
-            row.state, row.uncertain = state, uncertain
+            if row.kind is DeliveryKind.REPLY:
+                row.state, row.uncertain = state, uncertain
 
     await core.store.write(unit)
 
@@ -106,9 +110,11 @@ async def test_what_may_have_gone_out_is_changed_there(core: Core) -> None:
     ):
         await _all_are(core, state, uncertain=uncertain)
         await core.engine.accept(AgentEdited(ref, "2.0", f"No {state} {uncertain}"))
+        waiting = await core.store.read(lambda tx: tx.lane(CUSTOMER))
+        assert [row.kind for row in waiting[1:]] == ["reply", "edit"]
     await core.engine.accept(AgentDeleted(ref, "2.0"))
     kinds = [kind for kind, _ in await _replies(core)]
-    assert kinds == ["reply", "edit", "edit", "edit", "delete"]
+    assert kinds == ["reply", "delete"]
 
 
 async def test_what_was_sent_in_part_is_sent_no_further_and_deleted(core: Core) -> None:
@@ -180,3 +186,101 @@ async def test_what_waits_for_its_turn_is_sent_as_it_is_when_that_has_come(
             phone.turns.release()
         await phone.has_sent("Anything else?")
     assert phone.sent[1:] == (["No"] if correct else []) + ["Anything else?"]
+
+
+async def _release(core: Core) -> None:
+    await core.store.write(lambda tx: tx.execute(sql.RELEASE_HELD, {"now": tx.now}))
+
+
+async def test_an_older_change_that_comes_later_changes_nothing(core: Core) -> None:
+    """D06: Slack tells again what was not acknowledged."""
+    ref = await _answered(core, "It costs 9")
+    early, late = core.now, core.now + timedelta(seconds=5)
+    await core.engine.accept(AgentEdited(ref, "2.0", "It costs 90", at=late))
+    old = await core.engine.accept(AgentEdited(ref, "2.0", "It costs 80", at=early))
+    assert old.outcome is Outcome.REPEAT
+    assert await _replies(core) == [("reply", "It costs 90")]
+
+
+async def test_what_was_shortened_may_be_corrected_again(core: Core) -> None:
+    ref = await _answered(core, LONG, "Anything else?")
+    for text in ("the password is 1234", "No, never", LONG):
+        await core.engine.accept(AgentEdited(ref, "2.0", text))
+    *parts, question = await _replies(core)
+    assert question == ("reply", "Anything else?")
+    assert " ".join(text for _, text in parts) == LONG.strip()
+
+
+async def test_what_is_sent_once_more_is_sent_as_it_is_by_then(core: Core) -> None:
+    ref = await _answered(core, "It costs 9")
+    await _all_are(core, DeliveryState.UNCERTAIN, uncertain=True)
+    await core.engine.accept(AgentEdited(ref, "2.0", "It costs 90"))
+    assert await _replies(core) == [("reply", "It costs 90"), ("edit", "It costs 90")]
+
+
+async def test_what_was_deleted_in_doubt_is_not_sent_once_more(core: Core) -> None:
+    """C17: nobody knows whether it arrived, and the agents read so."""
+    ref = await _answered(core, "the password is 1234")
+    await _all_are(core, DeliveryState.UNCERTAIN, uncertain=True)
+    await core.engine.accept(AgentDeleted(ref, "2.0"))
+    await core.agent_says("Anything else?", ts="3.0")
+    phone, desk = Phone(), Desk()
+    for _ in range(9):
+        phone.turns.release()
+    async with outbox(core, desk, channels={TELEGRAM: phone}), asyncio.timeout(8):
+        await phone.has_sent("Anything else?")
+    assert not any("1234" in text for text in phone.sent)
+    told = [*desk.posted, *(text for _, text in await core.queued("case:1"))]
+    assert any("deleted may have reached the customer before" in text for text in told)
+
+
+async def test_a_change_that_waits_gives_way_to_the_next(core: Core) -> None:
+    ref = await _answered(core, "Yes")
+    await core.queued(CUSTOMER)
+    for text in ("the password is 1234", "No"):
+        await core.engine.accept(AgentEdited(ref, "2.0", text))
+    assert await core.queued(CUSTOMER) == [("edit", "No")]
+    await core.engine.accept(AgentEdited(ref, "2.0", "the password is 1234"))
+    await core.engine.accept(AgentDeleted(ref, "2.0"))
+    assert await core.queued(CUSTOMER) == [("delete", "")]
+
+
+@pytest.mark.parametrize("uncertain", [False, True])
+async def test_what_is_held_and_deleted_is_never_sent_and_its_author_is_told(
+    core: Core, uncertain: bool
+) -> None:
+    """O04: it may have been sent in the time that the backup does not know."""
+    ref = await _answered(core, "the password is 1234")
+    await core.queued("case:1")
+    await _all_are(core, DeliveryState.HELD, uncertain=uncertain)
+    await core.engine.accept(AgentDeleted(ref, "2.0"))
+    await _release(core)
+    assert await _replies(core) == []
+    [(kind, note)] = await core.queued("case:1")
+    assert kind == "note"
+    assert "the customer may have got it before" in note
+
+
+async def test_what_is_held_goes_out_in_order_whatever_was_corrected(core: Core) -> None:
+    ref = await _answered(core, "one", "two")
+    await core.queued("case:1")
+    await _all_are(core, DeliveryState.HELD)
+    await core.engine.accept(AgentEdited(ref, "2.0", LONG))
+    await core.engine.accept(AgentEdited(ref, "3.0", "2"))
+    await _release(core)
+    (_, long), two = await _replies(core)
+    assert two == ("reply", "2")
+    assert long.startswith("Once more")
+    assert long.endswith("[…]")
+    told = [text for _, text in await core.queued("case:1")]
+    assert ["the customer may have got it before" in text for text in told] == [True, True]
+
+
+async def test_a_deletion_that_waits_is_carried_out_after_a_restore(core: Core) -> None:
+    """O04: it does the same however often it is done."""
+    ref = await _answered(core, "the password is 1234")
+    await core.queued(CUSTOMER)
+    await core.engine.accept(AgentDeleted(ref, "2.0"))
+    await core.agent_says("Anything else?", ts="3.0")
+    await core.store.write(lambda tx: tx.execute(sql.HOLD_FOR_CUSTOMERS))
+    assert await core.queued(CUSTOMER) == [("delete", "")]

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from core.messages import (
+    AgentCommanded,
     Attachment,
     AttachmentKind,
     ButtonPressed,
+    Command,
     CustomerDeleted,
     CustomerEdited,
     Mode,
     Outcome,
 )
 from core.notices import MessageStored, ModeChanged
-from tests.engine.core import TELEGRAM, Core, address
+from tests.engine.core import MIA, TELEGRAM, Core, address
 
 
 async def test_message_and_rules_answer_are_one_commit(core: Core) -> None:
@@ -212,6 +216,42 @@ async def test_an_edit_of_what_is_settled_calls_nobody(core: Core) -> None:
     await core.engine.accept(CustomerEdited(address(), "y", "delivery"))
     assert (await core.conversation()).mode is Mode.BOT
     assert [kind for kind, _ in await core.lines()] == ["customer", "bot"] * 2
+
+
+async def test_what_is_deleted_is_gone_from_every_thread_that_has_it(core: Core) -> None:
+    """Of the case that is over, and of the one that began with it as its past."""
+    await core.wrote("human")
+    await core.wrote("my PIN is 4711", id="x")
+    await core.queued("case:1")
+    ref = await core.thread_opened()
+    await core.engine.accept(AgentCommanded(ref, "9.9", MIA, Command.BOT))
+    await core.wrote("human again")
+    await core.queued("case:1")
+    await core.queued("case:2")
+    await core.engine.accept(CustomerDeleted(address(), "x"))
+    assert await core.queued("case:1") == [("relay_edit", "")]
+    assert await core.queued("case:2") == [("relay_edit", "")]
+
+
+async def test_who_asks_for_a_person_by_an_edit_opens_a_closed_conversation(core: Core) -> None:
+    await core.wrote("human")
+    ref = await core.thread_opened()
+    await core.wrote("thanks", id="x")
+    await core.queued("case:1")
+    await core.engine.accept(AgentCommanded(ref, "9.9", MIA, Command.CLOSE))
+    await core.engine.accept(CustomerEdited(address(), "x", "thanks, a human once more please"))
+    assert (await core.conversation()).mode is Mode.WAITING
+    assert (await core.case()).id == 2
+
+
+async def test_an_older_edit_that_comes_later_changes_nothing(core: Core) -> None:
+    """D06: Slack tells again what was not acknowledged."""
+    await core.wrote("order 1", id="x")
+    for text, seconds, outcome in (("order 3", 9, "stored"), ("order 2", 5, "repeat")):
+        at = core.now + timedelta(seconds=seconds)
+        accepted = await core.engine.accept(CustomerEdited(address(), "x", text, at=at))
+        assert accepted.outcome == outcome
+    assert (await core.lines())[0] == ("customer", "order 3")
 
 
 async def test_a_deletion_empties_the_line(core: Core) -> None:

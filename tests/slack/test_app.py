@@ -11,6 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from connectors.slack.app import SlackApp
+from connectors.slack.overtaken import Overtaken
 from core.errors import BadCredentials, NotReady, StoreUnavailable
 from sandbox.faults import Effect, Fault
 from sandbox.slack import SlackSandbox, State
@@ -302,3 +303,29 @@ async def test_an_event_of_an_odd_shape_is_ended_with_one_line(
         said = [r for r in caplog.records if r.levelname != "DEBUG"]
         assert len(said) <= 1
         assert not any(record.exc_info for record in caplog.records)
+
+
+async def test_of_two_changes_the_newer_one_counts_whichever_comes_first() -> None:
+    """D06: both came before their message, and nothing comes after a deletion."""
+    overtaken = Overtaken()
+
+    def change(moment: int, text: str) -> dict[str, Any]:
+        now = {"ts": "1.0", "text": text, "user": "U1"}
+        before = {"ts": "1.0", "text": "first", "user": "U1"}
+        change = {"subtype": "message_changed", "message": now, "previous_message": before}
+        return {"event": {"type": "message", "channel": "C", "event_ts": f"{moment}.0", **change}}
+
+    first = {"event": {"type": "message", "channel": "C", "ts": "1.0", "text": "first"}}
+    for body in (change(3, "third"), change(2, "second")):
+        overtaken.as_now(body)
+    current = overtaken.as_now(first)
+    assert current is not None
+    assert current["event"]["text"] == "third"
+    for number in range(2_000):
+        ours = change(9, f"draft {number}")
+        ours["event"]["previous_message"] |= {"ts": f"9.{number}", "bot_id": "B1"}
+        overtaken.as_now(ours)
+    gone = {"type": "message", "channel": "C", "subtype": "message_deleted", "event_ts": "4.0"}
+    overtaken.as_now({"event": {**gone, "previous_message": {"ts": "1.0"}}})
+    overtaken.as_now(change(5, "fifth"))
+    assert overtaken.as_now(first) is None

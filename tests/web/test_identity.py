@@ -308,6 +308,17 @@ async def test_a_token_with_an_id_opens_one_socket_also_after_a_restart(shop: De
     assert not any(token in str(shop.memory.cursors) for token in tokens)
 
 
+async def test_a_token_that_could_not_be_kept_may_be_used_once_more(shop: Desk) -> None:
+    identity = signed(jti="6f1c")
+    shop.memory.readable = False
+    tab = await shop.connect()
+    await tab.send(type="hello", identity=identity)
+    assert (await tab.frame())["code"] == "unavailable"
+    shop.memory.readable = True
+    await shop.open(identity=identity)
+    assert (await refusal(shop, identity=identity))["code"] == "unauthorized"
+
+
 async def test_what_is_kept_of_used_tokens_does_not_grow(shop: Desk) -> None:
     for minute in range(0, 100, 2):
         shop.memory.now = NOON + timedelta(minutes=minute)
