@@ -44,6 +44,9 @@ _WRITTEN = (None, "file_share", "thread_broadcast", "me_message")
 Json = Mapping[str, Any]
 
 
+_TS = re.compile(r"\d{1,11}\.\d{1,6}", re.ASCII)
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """Where the agents are, and how they mark what stays between them."""
@@ -210,7 +213,7 @@ def _case(message: Json, desk: Desk) -> CaseRef | None:
     thread, ts, user = message.get("thread_ts"), message.get("ts"), message.get("user")
     if not (isinstance(thread, str) and isinstance(ts, str) and isinstance(user, str)):
         return None
-    if thread == ts or user in ("", desk.bot_user, "USLACKBOT"):
+    if not _TS.fullmatch(ts) or thread == ts or user in ("", desk.bot_user, "USLACKBOT"):
         return None
     if message.get("bot_id") or message.get("app_id"):
         return None

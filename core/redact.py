@@ -32,7 +32,8 @@ _TALKATIVE = (
     "telegram",
     "slack_sdk",
 )
-_TALKATIVE_AT_WARNING = ("slack_bolt",)  # logs the bodies of requests it cannot verify
+# They log the bodies of requests that they cannot verify, and heads that anybody may send.
+_TALKATIVE_AT_WARNING = ("slack_bolt", "aiohttp.websocket")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029]")
 
 

@@ -184,6 +184,10 @@ class WebServer:
             answer = web.Response(status=408, text="the body took too long\n")
             answer.force_close()
             return answer
+        except (web.RequestPayloadError, ConnectionResetError):
+            answer = web.Response(status=400, text="the body cannot be read\n")
+            answer.force_close()
+            return answer
         return await handler(request)
 
     def _is_streamed(self, request: web.Request) -> bool:
@@ -227,12 +231,15 @@ async def _fence(request: web.Request, response: web.StreamResponse) -> None:
         headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 
 
+_GARBAGE = (HttpProcessingError, web.RequestPayloadError, ConnectionResetError)
+
+
 class _Quiet(logging.LoggerAdapter[logging.Logger]):
     """Takes what the server says about garbage on the wire: anybody can send it, so it must not
     fill the log, and it may hold what somebody meant to keep secret."""
 
     def log(self, level: int, msg: object, *args: object, **kwargs: Any) -> None:
         error = kwargs.get("exc_info")
-        if error is None or isinstance(error, HttpProcessingError):
+        if error is None or isinstance(error, _GARBAGE):
             level, kwargs = logging.DEBUG, {}
         self.logger.log(level, msg, *args, **kwargs)

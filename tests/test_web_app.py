@@ -254,6 +254,19 @@ async def test_a_packed_body_counts_unpacked() -> None:
         assert answer.status in (400, 413)
 
 
+@pytest.mark.parametrize("path", ["/echo", "/healthz", "/nothing"])
+async def test_a_body_that_is_not_what_it_says_is_a_bad_request_and_no_trace(
+    path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """B01, B05: anybody can send it."""
+    async with serving() as (client, _):
+        for coding in ("gzip", "deflate"):
+            headers = {"Content-Encoding": coding}
+            async with client.request("POST", path, data=b"zzz", headers=headers) as answer:
+                assert answer.status == 400
+    assert caplog.text == ""
+
+
 async def test_a_taken_port_is_an_error_and_leaves_nothing_behind() -> None:
     async with serving() as (_, server):
         second = WebServer("127.0.0.1", server.port, (), _never, Metrics())

@@ -28,7 +28,7 @@ from core.messages import (
 SLACK = ChannelName("slack")
 _WRITTEN = (None, "file_share", "thread_broadcast", "me_message")
 _CHOICE = re.compile(r"choice:(\d{1,9}):(\d{1,3})", re.ASCII)
-_TS = re.compile(r"\d{1,12}\.\d{1,6}", re.ASCII)
+_TS = re.compile(r"\d{1,11}\.\d{1,6}", re.ASCII)
 
 Json = Mapping[str, Any]
 

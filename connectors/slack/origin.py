@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-_TS = re.compile(r"\d{1,12}\.\d{1,6}", re.ASCII)
+_TS = re.compile(r"\d{1,11}\.\d{1,6}", re.ASCII)
 
 
 def is_for(body: Mapping[str, Any], team: str, app: str) -> bool:

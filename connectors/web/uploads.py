@@ -136,7 +136,7 @@ class Files:
             return _refuse(413, "too_large")
         except StoreUnavailable:
             return _refuse(503, "unavailable", {"Retry-After": "5"})
-        except (ValueError, AssertionError, HttpProcessingError):
+        except (ValueError, AssertionError, *_CUT_OFF):
             return _refuse(400, "bad_request")
         return web.Response(
             status=201,
@@ -170,6 +170,9 @@ class Files:
         return web.FileResponse(
             file.path, headers=_download_headers(file.attachment.name, file.attachment.media_type)
         )
+
+
+_CUT_OFF = (HttpProcessingError, web.RequestPayloadError, ConnectionResetError)
 
 
 class _Body:

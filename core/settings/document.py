@@ -191,6 +191,10 @@ class _Composer:
         parts.append(node)
 
 
+_NO_LETTER = "an escape after this place names no letter"
+_LETTERS = "letters end with \\U0010FFFF"
+
+
 def parse(source: Source, shape: Shape = SETTINGS) -> tuple[MapNode, list[Problem]]:
     """The file's root and what is wrong with it. Raises SettingsError when there is no root.
 
@@ -205,6 +209,9 @@ def parse(source: Source, shape: Shape = SETTINGS) -> tuple[MapNode, list[Proble
         raise SettingsError(composer.problems) from None
     except YAMLError as error:
         problem = _syntax(source, error, composer.opened)
+        raise SettingsError([*composer.problems, problem]) from None
+    except (ValueError, OverflowError):  # an escape such as \UFFFFFFFF
+        problem = source.problem(composer.opened or 0, _NO_LETTER, _LETTERS)
         raise SettingsError([*composer.problems, problem]) from None
     return _root(source, composer, shape), composer.problems
 

@@ -210,10 +210,19 @@ async def patiently(
         pause = min(2 * pause, _LONGEST_PAUSE)
 
 
+def real_path(name: str) -> Path:
+    """SQLite follows links, and the lock must not differ. Raises StoreUnavailable."""
+    try:
+        return Path(name).resolve()
+    except (OSError, RuntimeError) as error:  # a link to itself
+        cure = "mend the link, or store.url"
+        raise StoreUnavailable(f"{name} leads nowhere ({error}): {cure}") from None
+
+
 def _sqlite(url: URL) -> Database:
     if not url.database or url.database == ":memory:":
         raise StoreUnavailable("store.url: name a file, as in sqlite:///frontdesk.db")
-    path = Path(url.database).resolve()  # SQLite follows links, and the lock must not differ
+    path = real_path(url.database)
     patience = _patience(url)
     busy = min(patience, _BUSY_TIMEOUT)
     # Mode rw never creates: a database that vanished must not come back empty.

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote, unquote
 
@@ -36,6 +35,7 @@ from core.messages import ConversationId, Message
 from core.migrations import REVISIONS
 from core.records import Conversation
 from core.store import faults
+from core.store.database import real_path
 from core.store.rows import to_conversation, to_message
 from core.tables import answers, conversations, expenses, messages
 
@@ -220,7 +220,7 @@ def _engine(url: str) -> AsyncEngine:
 
 
 def _sqlite(url: URL) -> AsyncEngine:
-    path = Path(url.database or "").resolve()
+    path = real_path(url.database or "")
     if path.is_dir():
         raise StoreUnavailable(f"{path} is a folder; store.url names a file")
     if not path.is_file():

@@ -173,3 +173,11 @@ def test_a_kind_of_message_that_nobody_knows_means_nothing() -> None:
     known = payload("thread_reply")
     assert isinstance(parse(known, DESK_HERE), AgentReplied)
     assert parse({**known, "event": {**known["event"], "subtype": "new_kind"}}, DESK_HERE) is None
+
+
+@pytest.mark.parametrize("ts", ["nan", "1e400", "abc", "", "-1.0", "999999999999.0", "١٢٣.٤", 7])
+def test_what_has_no_time_of_slacks_is_no_reply(ts: object) -> None:
+    """B16: it comes with a good signature, and still must break nothing."""
+    odd = payload("thread_reply")
+    odd["event"]["ts"] = ts
+    assert parse(odd, DESK_HERE) is None

@@ -175,6 +175,12 @@ async def test_a_database_behind_a_link_is_one_store_under_both_its_names(tmp_pa
     assert [path.name for path in tmp_path.iterdir()].count("frontdesk.db.lock") == 0
 
 
+async def test_a_link_that_leads_to_itself_is_refused_with_its_cure(path: Path) -> None:
+    path.symlink_to(path)
+    with pytest.raises(StoreUnavailable, match="mend the link, or"):
+        await opened(path)
+
+
 async def test_a_killed_process_with_its_log_starts_without_a_word(path: Path) -> None:
     """D25: an ordinary crash is not taken for a loss."""
     store = await opened(path)

@@ -247,6 +247,10 @@ FAULTS = {
         "1:16: the environment variable NOPE is not set "
         "(set it, put it into .env beside this file, or write ${NOPE:-} to go without)",
     ),
+    "escape of no letter": (
+        'business: {name: "\\UFFFFFFFF"}\n',
+        "1:11: an escape after this place names no letter (letters end with \\U0010FFFF)",
+    ),
     "variable without a name": (
         'gpt: {api_key: "${}"}\n',
         "1:16: this ${ does not name a variable "

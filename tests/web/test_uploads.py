@@ -130,6 +130,27 @@ async def test_a_packed_file_counts_unpacked(tmp_path: Path) -> None:
         assert list(tmp_path.iterdir()) == []
 
 
+async def test_an_upload_that_is_cut_off_leaves_no_file_and_no_trace(
+    web: Desk, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """B13: a tunnel is enough for it."""
+    tab = await web.open()
+    head = (
+        f"POST /widget/files HTTP/1.1\r\nHost: 127.0.0.1:{web.server.port}\r\n"
+        f"Origin: {web.origin}\r\nAuthorization: Bearer {tab.token}\r\n"
+        "Content-Type: image/png\r\nContent-Length: 100\r\n\r\nabc"
+    )
+    for _ in range(3):
+        _, writer = await asyncio.open_connection("127.0.0.1", web.server.port)
+        writer.write(head.encode())
+        await writer.drain()
+        writer.close()
+    status, _ = await upload(web, tab.token, b"zzz", **{"Content-Encoding": "gzip"})
+    assert status == 400
+    assert caplog.text == ""
+    assert list(tmp_path.iterdir()) == []
+
+
 async def test_an_archive_is_kept_packed_and_never_looked_into(web: Desk) -> None:
     """B13: zip bombs, image bombs and polyglots are bytes like any others."""
     tab = await web.open()

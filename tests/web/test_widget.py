@@ -142,6 +142,22 @@ async def test_the_chat_comes_back_by_itself_after_a_restart(
         await expect(visitor.chat.locator(".foot").last).to_contain_text("Sent")
 
 
+async def test_after_a_short_gap_that_the_socket_survived_the_chat_is_not_offline(
+    browser: Browser, tmp_path: Path
+) -> None:
+    async with visiting(browser, tmp_path) as (web, visitor):
+        await visitor.write("before")
+        await visitor.sees("before")
+        banner = visitor.chat.get_by_text("You’re offline.")
+        await visitor.page.context.set_offline(True)
+        await expect(banner).to_be_visible()
+        await visitor.page.context.set_offline(False)
+        await expect(banner).to_be_hidden()
+        web.memory.say(whereabouts(web), BOT, "still here")
+        await visitor.sees("before", "still here")
+        assert web.connector.connections == 1
+
+
 async def test_browsers_come_back_at_different_times_and_ever_more_rarely(
     browser: Browser, tmp_path: Path
 ) -> None:

@@ -10,8 +10,12 @@ export class Connection {
     this.welcomed = false;
     this.failures = 0;
     this.held = 0;
+    this.away = false;
     addEventListener("online", () => this.wake());
-    addEventListener("offline", () => this.onState("offline"));
+    addEventListener("offline", () => {
+      this.away = true;
+      this.onState("offline");
+    });
     addEventListener("pageshow", (event) => event.persisted && this.wake());
     document.addEventListener("visibilitychange", () => document.hidden || this.wake());
   }
@@ -68,7 +72,11 @@ export class Connection {
       this.failures = 0;
     }
     this.onFrame(frame);
-    if (frame.type === "welcome") this.onState("open");
+    // A short gap may leave the socket as it was: whatever comes through it says so.
+    if (frame.type === "welcome" || this.welcomed && this.away) {
+      this.away = false;
+      this.onState("open");
+    }
   }
 
   ask() {
