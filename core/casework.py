@@ -5,6 +5,7 @@ Each method runs inside a transaction and only queues: the outbox talks to the d
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from core.cases import CaseState, Fate
@@ -48,6 +49,8 @@ def change_mode(tx: Transaction, conversation: Conversation, then: Mode) -> None
     tx.notify(ModeChanged(conversation.address, then, conversation.agent))
 
 
+_ADDRESS = re.compile(r"\S@\S|(?:\d[\s().\-/]{0,3}){6}")  # an e-mail address, a telephone number
+
 LINES_BEFORE = 200
 """How many lines of the past a case's thread begins with, at most."""
 
@@ -71,13 +74,24 @@ class Casework:
         known = conversation.case is not None
         if not self.has_desk:
             # The bot goes on answering; the case waits until a desk is connected.
-            self.tell(tx, policy, conversation, "contact_noted" if known else "handover_nobody")
+            noted = known and self._can_be_reached(tx, conversation)
+            self.tell(tx, policy, conversation, "contact_noted" if noted else "handover_nobody")
         else:
             if conversation.mode is Mode.BOT:
                 change_mode(tx, conversation, Mode.WAITING)
             self.tell(tx, policy, conversation, _promise(policy, why, tx.now))
         if not known:
             self._open(tx, policy, conversation, why)
+
+    def _can_be_reached(self, tx: Transaction, conversation: Conversation) -> bool:
+        """Whether somebody who reads this later knows where to answer: there, on a platform that
+        brings it to the customer; where they have said, if they wait in a browser."""
+        if not self._replies.of(conversation).replays or "@" in conversation.sender.username:
+            return True
+        said = tx.latest(conversation.id, LINES_BEFORE)
+        return any(
+            line.author.kind is AuthorKind.CUSTOMER and _ADDRESS.search(line.text) for line in said
+        )
 
     def _open(
         self,

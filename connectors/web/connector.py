@@ -107,7 +107,8 @@ class WebConnector:
         try:
             key = await _token_key(self._services.cursors)
             identities = self._identities(key)
-            await identities.used.load()
+            if self._settings.identity_secret:
+                await identities.used.load()
         except StoreUnavailable as error:
             self._status = Status(False, "the store cannot be read")
             raise NotReady(f"the web channel needs the store: {error}") from error

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from core.messages import (
     AgentCommanded,
     Attachment,
@@ -294,7 +296,24 @@ async def test_without_a_desk_a_second_request_is_no_second_case(lonely: Core) -
     await lonely.wrote("I want a human")
     await lonely.wrote("A human, please!")
     assert (await lonely.case()).id == 1
-    assert "cannot reach a colleague" not in (await lonely.lines())[-1][1]
+
+
+@pytest.mark.parametrize("address", ["ann@example.com", "call 0151 234567"])
+async def test_nobody_hears_that_it_is_noted_before_they_can_be_reached(
+    lonely: Core, address: str
+) -> None:
+    """Without a desk, and in a browser: whoever gives no address waits for nobody."""
+    await lonely.wrote("I want a human")
+    for text in ("A human, please!", "why?", address, "why?"):
+        await lonely.wrote(text)
+    said = [text for kind, text in await lonely.lines() if kind == "system"]
+    assert ["noted that" in text for text in said] == [False, False, False, True, True]
+
+
+async def test_who_writes_on_a_platform_can_be_reached_there(lonely: Core) -> None:
+    await lonely.wrote("I want a human", channel=TELEGRAM)
+    await lonely.wrote("A human, please!", channel=TELEGRAM)
+    assert "noted that" in (await lonely.lines(TELEGRAM))[-1][1]
 
 
 async def test_while_the_desk_is_off_lines_wait_for_their_thread(lonely: Core) -> None:

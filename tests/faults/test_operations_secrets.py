@@ -120,9 +120,9 @@ async def test_the_reason_of_a_refusal_is_stored_without_the_token(house: House)
 
 async def test_readyz_does_not_repeat_what_a_platform_said(house: House) -> None:
     """A16: a proxy's error may hold the address, and Telegram's addresses hold the token."""
-    await house.open(slack=False, gpt=False, telegram=True)
     echo = json.dumps({"ok": False, "description": f"no route to /bot{house.telegram.token}/"})
     house.telegram.faults.add("getUpdates", Fault(Effect.ANSWER, 500, echo), times=20)
+    await house.open(slack=False, gpt=False, telegram=True)
     shown = ""
     async with aiohttp.ClientSession() as session, asyncio.timeout(8):
         while "no route" not in shown:
