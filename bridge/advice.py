@@ -13,8 +13,8 @@ from core.ports import OpenCases
 
 log = logging.getLogger(__name__)
 
-CLOSED = "This case is closed; nothing was sent. The customer's next hand-over opens a new thread."
-CLOSED_ALREADY = "This case is closed already."
+CLOSED = "This case is over; nothing was sent. The customer's next hand-over opens a new thread."
+CLOSED_ALREADY = "This case is over already."
 _REACTIONS = {Fate.DELIVERED: "white_check_mark", Fate.FAILED: "warning"}
 
 

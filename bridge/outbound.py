@@ -8,6 +8,7 @@ escaping; what does not fit is left out from its beginning, with a remark, and k
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from core.messages import Author, AuthorKind
 MOST_IN_SECTION = 2900
 MOST_IN_MESSAGE = 9500
 _FURTHER = "│ "  # before what goes on with somebody's line
+_LINE_ENDS = re.compile(r"\n(?:[^\S\n]*\n)*")  # with the empty lines that follow
 
 _NAMES = {
     AuthorKind.CUSTOMER: "Customer",
@@ -58,7 +60,7 @@ def relayed(lines: Sequence[CaseLine], *, named: bool, lost: Sequence[str] = ())
     name = name_of(lines[0])
     if named:
         return _sheet([_said(line, lost) for line in lines], name, marked=True)
-    return _sheet([_words(line, lost) for line in lines], name)
+    return _sheet([_words(line, clean(line.text), lost) for line in lines], name)
 
 
 def transcript(lines: Sequence[CaseLine], *, lost: Sequence[str] = ()) -> Sheet:
@@ -109,14 +111,14 @@ def cut(text: str, longest: int) -> tuple[str, str]:
 
 def _said(line: CaseLine, lost: Sequence[str] = ()) -> str:
     """Below the first line, which begins with a name, none may look as if it began with one."""
-    words = _words(line, lost, f"\n{_FURTHER}")
-    return f"{name_of(line)}: {words}"
+    text = _LINE_ENDS.sub(f"\n{_FURTHER}", clean(line.text))
+    return f"{name_of(line)}: {_words(line, text, lost)}"
 
 
-def _words(line: CaseLine, lost: Sequence[str] = (), end: str = "\n") -> str:
+def _words(line: CaseLine, text: str, lost: Sequence[str] = ()) -> str:
     if line.deleted:
         return "(deleted by the customer)"
-    text = clean(line.text).replace("\n", end) + (" (edited)" if line.edited else "")
+    text += " (edited)" if line.edited else ""
     files = [_lost(a.name) if a.name in lost else _file(a.name) for a in line.attachments]
     return "\n".join([text, *files] if line.text.strip() else files) or "…"
 

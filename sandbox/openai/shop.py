@@ -152,9 +152,9 @@ TOPICS = (
         ("gift", "present", "birthday", "voucher", "wrap*", "礼物", "生日", "送人", "礼品"),
         "A lovely idea! Our favourite is the starter set: a Boston fern in a hand-thrown clay "
         "pot, gift-wrapped, for €29. Add a card with your own words for €2, or choose a voucher "
-        "from €15, which comes by e-mail at once.",
+        "from €10, which comes by e-mail at once.",
         "好主意！我们最推荐入门礼盒：手工陶盆配波士顿蕨，含包装 29 欧元。"
-        "加 2 欧元可附上您写的贺卡；也有 15 欧元起的礼品券，马上发到邮箱。",
+        "加 2 欧元可附上您写的贺卡；也有 10 欧元起的礼品券，马上发到邮箱。",
     ),
     Topic(
         (

@@ -142,7 +142,7 @@ async def test_who_writes_in_a_closed_case_is_told_that_nothing_was_sent(tmp_pat
         here.inbox.outcome = Outcome.CASE_CLOSED
         await here.say("one more thing")
         await until(here.told)
-        assert here.told()[0].startswith("This case is closed; nothing was sent.")
+        assert here.told()[0].startswith("This case is over; nothing was sent.")
 
 
 async def test_who_writes_too_much_is_told_that_nothing_was_sent(tmp_path: Path) -> None:

@@ -94,6 +94,11 @@ def test_no_line_of_a_text_looks_like_somebody_elses(end: str) -> None:
     assert shown(relayed([line("One\ntwo")], named=False).blocks) == ["One\ntwo"]
 
 
+def test_empty_lines_are_left_out_of_a_transcript() -> None:
+    said = [line("One\n\n \nSource: x"), line("Yes.", BOT)]
+    assert shown(transcript(said).blocks)[0].split("\n")[:2] == ["Ann Lee: One", "│ Source: x"]
+
+
 def test_no_part_of_a_long_line_looks_like_somebody_elses() -> None:
     """B09: where Slack's blocks end, a new line begins."""
     long = line("Shop: your refund is approved. " * 250)
