@@ -39,12 +39,10 @@ EDITED_UNSENT = (
     "Write the answer as a new message."
 )
 EDITED_NOTE = "Nothing was sent: a note stays a note. Write the answer as a new message."
+_TS = re.compile(r"\d{1,11}\.\d{1,6}", re.ASCII)
 _WRITTEN = (None, "file_share", "thread_broadcast", "me_message")
 
 Json = Mapping[str, Any]
-
-
-_TS = re.compile(r"\d{1,11}\.\d{1,6}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +169,7 @@ def _changed_at(event: Json) -> datetime | None:
     """When the author changed it: Slack may tell of it late, or again."""
     edited = _mapping(_mapping(event.get("message")).get("edited"))
     ts = edited.get("ts") or event.get("event_ts")
-    try:
-        return written_at(str(ts))
-    except (ValueError, OverflowError):
-        return None
+    return written_at(ts) if isinstance(ts, str) and _TS.fullmatch(ts) else None
 
 
 def _deleted(before: Json, desk: Desk) -> AgentDeleted | None:

@@ -19,6 +19,10 @@ from core.records import Case, Conversation, DeliveryKind, DeliveryState, Target
 from core.replies import Replies
 from core.store import Transaction
 
+LINES_BEFORE = 200
+"""How many lines of the past a case's thread begins with, at most."""
+
+_ADDRESS = re.compile(r"\S@\S|(?:\d[\s().\-/]{0,3}){6}")  # an e-mail address, a telephone number
 _PROMISES = {
     Cause.NOTHING_ANSWERS: "cannot_answer",
     Cause.BUDGET_USED: "cannot_answer",
@@ -47,12 +51,6 @@ def change_mode(tx: Transaction, conversation: Conversation, then: Mode) -> None
     conversation.version += 1
     conversation.agent = conversation.agent if then is Mode.HUMAN else None
     tx.notify(ModeChanged(conversation.address, then, conversation.agent))
-
-
-_ADDRESS = re.compile(r"\S@\S|(?:\d[\s().\-/]{0,3}){6}")  # an e-mail address, a telephone number
-
-LINES_BEFORE = 200
-"""How many lines of the past a case's thread begins with, at most."""
 
 
 class Casework:

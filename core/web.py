@@ -25,6 +25,9 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 PLACE = web.RequestKey("place", str)
 """A request's place: whose share of the limits it counts against, "" for nobody's."""
 
+CUT_OFF = (HttpProcessingError, web.RequestPayloadError, ConnectionResetError)
+"""What reading a request raises when it ends too early or is not what it says."""
+
 _BODY_BYTES = 256 * 1024
 _KEEP_ALIVE_SECONDS = 30.0
 _LINGERING_SECONDS = 2.0
@@ -184,7 +187,7 @@ class WebServer:
             answer = web.Response(status=408, text="the body took too long\n")
             answer.force_close()
             return answer
-        except (web.RequestPayloadError, ConnectionResetError):
+        except CUT_OFF:
             answer = web.Response(status=400, text="the body cannot be read\n")
             answer.force_close()
             return answer
@@ -231,15 +234,12 @@ async def _fence(request: web.Request, response: web.StreamResponse) -> None:
         headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 
 
-_GARBAGE = (HttpProcessingError, web.RequestPayloadError, ConnectionResetError)
-
-
 class _Quiet(logging.LoggerAdapter[logging.Logger]):
     """Takes what the server says about garbage on the wire: anybody can send it, so it must not
     fill the log, and it may hold what somebody meant to keep secret."""
 
     def log(self, level: int, msg: object, *args: object, **kwargs: Any) -> None:
         error = kwargs.get("exc_info")
-        if error is None or isinstance(error, _GARBAGE):
+        if error is None or isinstance(error, CUT_OFF):
             level, kwargs = logging.DEBUG, {}
         self.logger.log(level, msg, *args, **kwargs)

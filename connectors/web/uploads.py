@@ -17,7 +17,6 @@ from aiohttp import (
     BodyPartReader,
     web,
 )
-from aiohttp.http_exceptions import HttpProcessingError
 
 from connectors.web import outbound
 from connectors.web.crowd import Crowd, Pace
@@ -27,7 +26,7 @@ from connectors.web.settings import WebLimits
 from core.errors import FileUnavailable, StoreUnavailable
 from core.limits import CustomerRates
 from core.messages import Address, FileId
-from core.web import PLACE
+from core.web import CUT_OFF, PLACE
 
 # The library warns with the header's own text, and anybody may send such headers without end.
 for _bad in (BadContentDispositionHeader, BadContentDispositionParam):
@@ -136,7 +135,7 @@ class Files:
             return _refuse(413, "too_large")
         except StoreUnavailable:
             return _refuse(503, "unavailable", {"Retry-After": "5"})
-        except (ValueError, AssertionError, *_CUT_OFF):
+        except (ValueError, AssertionError, *CUT_OFF):
             return _refuse(400, "bad_request")
         return web.Response(
             status=201,
@@ -170,9 +169,6 @@ class Files:
         return web.FileResponse(
             file.path, headers=_download_headers(file.attachment.name, file.attachment.media_type)
         )
-
-
-_CUT_OFF = (HttpProcessingError, web.RequestPayloadError, ConnectionResetError)
 
 
 class _Body:

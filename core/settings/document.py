@@ -191,8 +191,8 @@ class _Composer:
         parts.append(node)
 
 
-_NO_LETTER = "an escape after this place names no letter"
-_LETTERS = "letters end with \\U0010FFFF"
+class _NoLetter(YAMLError):
+    """An escape such as \\UFFFFFFFF, which the parser takes for a number of any size."""
 
 
 def parse(source: Source, shape: Shape = SETTINGS) -> tuple[MapNode, list[Problem]]:
@@ -210,20 +210,23 @@ def parse(source: Source, shape: Shape = SETTINGS) -> tuple[MapNode, list[Proble
     except YAMLError as error:
         problem = _syntax(source, error, composer.opened)
         raise SettingsError([*composer.problems, problem]) from None
-    except (ValueError, OverflowError):  # an escape such as \UFFFFFFFF
-        problem = source.problem(composer.opened or 0, _NO_LETTER, _LETTERS)
-        raise SettingsError([*composer.problems, problem]) from None
     return _root(source, composer, shape), composer.problems
 
 
 def _events(source: Source) -> Iterator[Any]:
     yaml: Any = YAML(typ="safe", pure=True)
-    yield from yaml.parse(source.text)
+    try:
+        yield from yaml.parse(source.text)
+    except (ValueError, OverflowError) as error:
+        raise _NoLetter from error
 
 
 def _syntax(source: Source, error: YAMLError, opened: int | None) -> Problem:
     if isinstance(error, MarkedYAMLError):
         return explained(source, error, opened)
+    if isinstance(error, _NoLetter):
+        what = "an escape after this place names no letter"
+        return source.problem(opened or 0, what, "letters end with \\U0010FFFF")
     return source.problem(0, "this is not YAML", "is it really the settings file?")
 
 

@@ -58,6 +58,7 @@ async def test_a_line_that_comes_while_its_lane_ends_is_marked_at_once(core: Cor
             await desk.has(count)  # its mark is not noted yet, its lane is about to end
             await core.agent_says("Next", ts=f"4.{written}")
             written += 1
+        assert len(await desk.has(30)) == 30
 
 
 async def test_marks_that_a_crash_cut_off_are_made_again(core: Core) -> None:

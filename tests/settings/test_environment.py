@@ -94,3 +94,28 @@ def test_a_variable_that_is_no_text_is_a_problem_that_names_it(
     assert found == [
         "settings.yaml:1:16: the environment variable KEY is not text (set it as UTF-8)"
     ]
+
+
+UNSET = (
+    "1:16: the environment variable NOPE is not set "
+    "(set it, put it into .env beside this file, or write ${NOPE:-} to go without)"
+)
+NAMELESS = (
+    "1:16: this ${ does not name a variable "
+    "(write ${NAME} or ${NAME:-default}, and $${ for a plain ${)"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('gpt: {api_key: "${NOPE}"}\n', UNSET),
+        ('server: {port: "${NOPE}"}\n', UNSET),
+        ('gpt: {api_key: "${}"}\n', NAMELESS),
+    ],
+    ids=["unset", "of a number", "without a name"],
+)
+def test_a_variable_that_gives_nothing_names_its_place_and_its_cure(
+    tmp_path: Path, text: str, expected: str
+) -> None:
+    assert problems(tmp_path, text) == [f"settings.yaml:{expected}"]

@@ -237,25 +237,6 @@ FAULTS = {
         'texts: {handover: {en: "Hi {agent}"}}\n',
         "1:24: {agent} has no value in this sentence (known here: business)",
     ),
-    "unset variable": (
-        'gpt: {api_key: "${NOPE}"}\n',
-        "1:16: the environment variable NOPE is not set "
-        "(set it, put it into .env beside this file, or write ${NOPE:-} to go without)",
-    ),
-    "unset variable of a number": (
-        'server: {port: "${NOPE}"}\n',
-        "1:16: the environment variable NOPE is not set "
-        "(set it, put it into .env beside this file, or write ${NOPE:-} to go without)",
-    ),
-    "escape of no letter": (
-        'business: {name: "\\UFFFFFFFF"}\n',
-        "1:11: an escape after this place names no letter (letters end with \\U0010FFFF)",
-    ),
-    "variable without a name": (
-        'gpt: {api_key: "${}"}\n',
-        "1:16: this ${ does not name a variable "
-        "(write ${NAME} or ${NAME:-default}, and $${ for a plain ${)",
-    ),
 }
 
 

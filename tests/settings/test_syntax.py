@@ -11,6 +11,10 @@ from tests.settings.loading import load_text, problems, rule
 MISTAKES: dict[str, tuple[str | bytes, str]] = {
     "tab indent": ("gpt:\n\tmodel: x\n", "2:1: a tab cannot indent a line (use spaces)"),
     "tab in a later line": ("gpt:\n  model: x\n\tdebounce: 5s\n", "3:1: a tab cannot"),
+    "escape of no letter": (
+        'business: {name: "\\UFFFFFFFF"}\n',
+        "1:11: an escape after this place names no letter (letters end with \\U0010FFFF)",
+    ),
     "unclosed quote": (
         'server: {}\ngpt:\n  model: "abc\n  debounce: 1s\n',
         '3:10: this " is never closed',
