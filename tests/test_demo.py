@@ -220,6 +220,9 @@ async def test_gpt_answers_from_the_shops_files_with_a_link_or_offers_a_person(
         await box.fill("yes please")
         await box.press("Enter")
         await expect(chat).to_contain_text("I have called a colleague")
+        names = page.locator(".b-spoken strong")
+        await expect(names.first).to_be_visible()
+        assert set(await names.all_text_contents()) == {"Customer", "Fern & Clay"}
 
 
 async def test_phone_answers_by_the_rule_that_was_just_changed(

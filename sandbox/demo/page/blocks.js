@@ -15,7 +15,8 @@ function lines(text) {
     "div",
     { class: "b-section b-spoken" },
     unescaped(text).split("\n").map((line) => {
-      const [, name, words] = /^([^:.,!?]{1,40}): (.*)$/.exec(line) ?? [null, null, line];
+      // What goes on with somebody's line begins with a bar, and names nobody.
+      const [, name, words] = /^(?!│)([^:.,!?]{1,40}): (.*)$/.exec(line) ?? [null, null, line];
       return el("div", {}, name ? el("strong", {}, name) : null, name ? " " : null, pictured(words));
     }),
   );
